@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Runs the resource groups of this node: starts left to right, stops right to left, time-outs, retries, escalation.
+// Knows nothing of peers or protocol: ownership says start/stop, and reads the outcomes.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "../node/issuer.hpp"
+#include "cluster/action.hpp"
+#include "cluster/config.hpp"
+#include "cluster/quirks.hpp"
+#include "cluster/report.hpp"
+
+namespace cluster {
+
+struct GroupOutcome {
+    GroupId group{};
+    enum class Kind : std::uint8_t {
+        started,        ///< every member runs
+        stopped,        ///< every member is down
+        start_failed,   ///< one member did not start; the members left of it have been stopped again (group is down)
+        stop_failed,    ///< one member still runs after all attempts: `resource` says which; the rest has been stopped
+    } kind = Kind::started;
+    ResourceId resource;   ///< the member that failed
+    bool operator==(const GroupOutcome&) const = default;
+};
+
+class ResourceManager final {
+  public:
+    /// References must outlive the manager.
+    ResourceManager(const NodeFiles& files, const Quirks& quirks, Issuer& issuer);
+    ~ResourceManager();
+
+    /// Idempotent: starting a group that is running or starting does nothing but yield `started` once it runs.
+    /// A start during a stop is carried out after the stop has finished, and the reverse.
+    void start_group(Instant now, GroupId, ActionSink& out);
+    void stop_group(Instant now, GroupId, ActionSink& out);
+
+    /// False: the id is not ours (or was answered or cancelled before).
+    bool on_completed(Instant now, const ActionCompleted&, ActionSink& out);
+    void on_bridge_reply(Instant now, std::span<const std::byte> bytes, ActionSink& out);
+    void on_deadline(Instant now, ActionSink& out);
+    [[nodiscard]] std::optional<Instant> next_deadline() const;
+
+    /// Announce all held addresses again (after a heal or a wake-up, once the other side has let go).
+    void announce_again(Instant now, ActionSink& out);
+
+    /// Outcomes since the last call, oldest first.
+    [[nodiscard]] std::vector<GroupOutcome> take_outcomes();
+
+    [[nodiscard]] const std::vector<ResourceState>& states(GroupId) const;
+    [[nodiscard]] bool all_running(GroupId) const;
+    [[nodiscard]] bool any_running(GroupId) const;   ///< something may still be up (running, starting, stopping, failed)
+    [[nodiscard]] bool idle() const;                 ///< no start or stop in progress
+
+    /// Everything needed to go on after restore(); opaque bytes, versioned by the caller.
+    void save(std::vector<std::byte>& out) const;
+    bool load(std::span<const std::byte>& in);
+
+  private:
+    class Impl;
+    std::unique_ptr<Impl> m_impl;
+};
+
+}  // namespace cluster

@@ -1,0 +1,15 @@
+# ns3sim: the three ns-3 libraries we link. Not find_package(ns3): the packaged export names helper programs that the
+# -dev package lacks, and stops (measured on Debian 12, 13 and sid).
+find_path(NS3_INCLUDE_DIR ns3/simulator.h REQUIRED)
+add_library(ns3sim INTERFACE)
+target_include_directories(ns3sim SYSTEM INTERFACE "${NS3_INCLUDE_DIR}")
+foreach(module internet network core)
+  find_library(NS3_${module} NAMES ns3-${module} REQUIRED)
+  target_link_libraries(ns3sim INTERFACE "${NS3_${module}}")
+endforeach()
+file(REAL_PATH "${NS3_core}" ns3_real)
+string(REGEX MATCH "\\.so\\.([0-9]+)" ns3_version "${ns3_real}")
+set(NS3_MINOR "${CMAKE_MATCH_1}")
+target_compile_definitions(ns3sim INTERFACE NS3_MINOR=${NS3_MINOR})
+target_link_options(ns3sim INTERFACE -Wl,--as-needed)
+message(STATUS "ns-3: 3.${NS3_MINOR} (${NS3_core})")

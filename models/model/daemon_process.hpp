@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The ns-3 driver of cluster::ClusterNode: sockets, timer and executor of one daemon life on a Host.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "agent.hpp"
+#include "cluster/cluster_node.hpp"
+#include "host.hpp"
+
+namespace models {
+
+struct DaemonOptions {
+    cluster::NodeOptions node;
+    AgentTable* agents = nullptr;            ///< of this host; outlives the process
+    std::string bridge_interface;            ///< interface towards the bridge's control address; empty: by route
+    /// Told of every (now, event) before it is handled and of the actions after it (event log); may be null.
+    std::function<void(const cluster::Now&, const cluster::Event&, const std::vector<cluster::IssuedAction>&)> tap;
+    /// Told once at start with the initial snapshot.
+    std::function<void(std::span<const std::byte> snapshot)> on_start;
+    std::function<void(cluster::LeaveCluster::Then)> on_leave;
+    /// Wall clock at simulated 0 and the load text that stands in the messages; fixed so that runs are byte-equal.
+    std::int64_t wall_at_start = 1'800'000'000;
+    std::string load = "0.00 0.01 0.05 1/100 1000";
+};
+
+class DaemonProcess final : public Process {
+  public:
+    DaemonProcess(Host&, DaemonOptions);
+    ~DaemonProcess() override;
+    void start() override;
+    void frozen(bool) override;
+    void command(const cluster::AdminCommand&);
+    [[nodiscard]] cluster::NodeStatus status() const;
+    struct Driver;   ///< satisfies cluster::ActionExecutor; defined in the .cpp
+
+  private:
+    std::unique_ptr<Driver> m_driver;
+};
+
+}  // namespace models

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A computer: power, kernel, processes. The kernel is an ns-3 node with an IPv4 stack (ARP, addresses, routes with a
+// preferred source); processes are objects that live inside one incarnation and die with it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <ns3/node.h>
+#include <ns3/nstime.h>
+#include <ns3/ptr.h>
+#include <ns3/socket.h>
+
+#include "cluster/config.hpp"
+#include "cluster/event.hpp"
+#include "lan.hpp"
+
+namespace models {
+
+/// Costs of the kernel's own work. Zero is allowed; defaults and their marks stand in docs/models.md.
+struct HostTimings {
+    ns3::Time address_change = ns3::MicroSeconds(50);   ///< netlink request to confirmation [assumed; budget design §10: <= 1 ms]
+    ns3::Time route_change = ns3::MicroSeconds(50);     ///< [assumed]
+    ns3::Time process_start = ns3::MilliSeconds(2);     ///< fork + exec of a small program [assumed]
+};
+
+/// Anything that runs in user space. Destroyed when the process is killed, or the host loses power or crashes.
+class Process {
+  public:
+    Process() = default;
+    Process(const Process&) = delete;
+    Process& operator=(const Process&) = delete;
+    virtual ~Process() = default;
+    virtual void start() = 0;
+    /// SIGSTOP / SIGCONT, or freeze of the whole node: a stopped process receives nothing; what its sockets and timers
+    /// collected meanwhile is delivered when it goes on.
+    virtual void frozen(bool) {}
+};
+
+class Host {
+  public:
+    Host(Context&, std::string name, HostTimings timings = {});
+    ~Host();
+    Host(const Host&) = delete;
+    Host& operator=(const Host&) = delete;
+
+    [[nodiscard]] const std::string& name() const noexcept;
+    [[nodiscard]] Context& context() noexcept;
+    [[nodiscard]] ns3::Ptr<ns3::Node> node() const;
+    [[nodiscard]] const HostTimings& timings() const noexcept;
+
+    // --- wiring, before the run
+    /// `addresses`: "10.10.10.100/24", fixed, present whenever the kernel runs. `mac` is given by the testbed.
+    LanPort& add_interface(const std::string& interface, ns3::Mac48Address mac, const std::vector<std::string>& addresses);
+    void add_serial(const std::string& device, SerialLine& line, int side);
+    void add_static_route(const cluster::Route&);
+    /// Process started at power-on (after boot) by `make`; restarted by power_on() with a new incarnation.
+    void set_init(std::function<std::unique_ptr<Process>(Host&)> make, std::string process_name);
+
+    // --- power, kernel, processes
+    void power_off();
+    void power_on(ns3::Time boot_time);            ///< kernel up after boot_time, then the init process
+    void crash();                                  ///< kernel panic: as power_off, but carrier stays up
+    void freeze();                                 ///< every process stops being scheduled; the kernel still answers ARP and echo
+    void thaw();
+    [[nodiscard]] bool powered() const noexcept;
+    [[nodiscard]] bool kernel_runs() const noexcept;
+    [[nodiscard]] bool frozen() const noexcept;
+    [[nodiscard]] std::uint64_t incarnation() const noexcept;   ///< +1 on every loss of power or crash
+
+    void spawn(const std::string& process_name, std::unique_ptr<Process>);
+    bool kill(const std::string& process_name);    ///< false: no such process
+    /// SIGSTOP / SIGCONT of one process; false: no such process.
+    bool set_process_frozen(const std::string& process_name, bool);
+    [[nodiscard]] Process* find(const std::string& process_name);
+
+    /// Runs `f` after `delay` unless the incarnation has ended by then; carries Recorder::current() along. Kernel time:
+    /// goes on while frozen. Use defer_while_frozen for user-space work.
+    void schedule(ns3::Time delay, std::function<void()> f);
+    /// As schedule(); when the host (or the named process) is frozen at that moment it runs right after the thaw.
+    void schedule_user(const std::string& process_name, ns3::Time delay, std::function<void()> f);
+
+    // --- kernel services for processes (take effect at once; callers add HostTimings)
+    struct InterfaceInfo { std::string name; ns3::Mac48Address mac; bool carrier = false; };
+    [[nodiscard]] std::vector<InterfaceInfo> interfaces() const;
+    /// Interface whose connected network holds the address; empty: none.
+    [[nodiscard]] std::string interface_for(const std::string& address) const;
+    /// errno-like: 0 ok, EEXIST never (already there = 0), ENODEV, EADDRNOTAVAIL.
+    int add_address(const std::string& interface, const std::string& address);
+    int remove_address(const std::string& interface, const std::string& address);
+    [[nodiscard]] bool has_address(const std::string& address) const;
+    [[nodiscard]] std::vector<cluster::Route> routes() const;
+    /// EINVAL when the source is not an own address, ESRCH when there is no such route (as Linux).
+    int replace_route(const cluster::Route&);
+    /// Broadcast-capable UDP socket bound to the interface and `source` (fixed address of it when empty) and port.
+    ns3::Ptr<ns3::Socket> open_udp(const std::string& interface, const std::string& source, std::uint16_t port);
+    [[nodiscard]] std::string fixed_address(const std::string& interface) const;
+    [[nodiscard]] std::string broadcast_address(const std::string& interface) const;
+    void send_raw(const std::string& interface, ns3::Mac48Address to, std::uint16_t ethertype, std::span<const std::byte> bytes);
+    /// One receiver per ethertype and interface; null removes it.
+    void on_raw(const std::string& interface, std::uint16_t ethertype, std::function<void(const Frame&)>);
+    SerialLine* serial(const std::string& device, int& side);
+    std::function<void(const std::string& interface, bool carrier)> on_carrier;   ///< set by the running daemon
+
+    /// Survives power loss.
+    [[nodiscard]] std::map<std::string, std::vector<std::byte>>& disk() noexcept;
+
+    /// First frame of a client for a virtual address arrives: record "ms.announce". Kept by the host for each address
+    /// acquired since it was added; fires once per acquisition.
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> m_impl;
+};
+
+}  // namespace models
