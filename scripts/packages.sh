@@ -1,0 +1,51 @@
+# shellcheck shell=bash
+# Debian packages by purpose, and how they are installed. Sourced by the other scripts.
+
+# What it takes to build and run `understudy`.
+build_packages=(
+  ca-certificates git g++ cmake ninja-build pkg-config
+  libns3-dev nlohmann-json3-dev libcli11-dev libfmt-dev nettle-dev
+)
+# What the tests need on top.
+test_packages=(catch2 libvalijson-dev)
+# What scripts/verify.sh needs on top: fuzzers, sanitizers, lint.
+verify_packages=(clang clang-tidy clang-format libclang-rt-14-dev)
+
+# missing_packages NAME… : prints those that are not installed.
+missing_packages() {
+  local name
+  for name in "$@"; do
+    dpkg-query -W -f='${db:Status-Abbrev}' "$name" 2>/dev/null | grep -q '^ii' || printf '%s\n' "$name"
+  done
+}
+
+# ensure_packages MODE NAME… : MODE is ask (ask on a terminal, install without one), yes, or no.
+ensure_packages() {
+  local mode=$1
+  shift
+  local missing
+  mapfile -t missing < <(missing_packages "$@")
+  [ "${#missing[@]}" -eq 0 ] && return 0
+  echo "Debian packages to install: ${missing[*]}"
+  case $mode in
+    no)
+      echo "error: packages are missing and --no-install was given; install them with: apt-get install ${missing[*]}" >&2
+      return 1
+      ;;
+    ask)
+      if [ -t 0 ] && [ -t 1 ]; then
+        local answer
+        read -r -p "Install them now? [Y/n] " answer
+        case $answer in [nN]*) echo "Nothing installed."; return 1 ;; esac
+      fi
+      ;;
+  esac
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || { echo "error: neither root nor sudo; install: ${missing[*]}" >&2; return 1; }
+    as_root=(sudo)
+  fi
+  export DEBIAN_FRONTEND=noninteractive
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# The long checks: every test under address and undefined-behaviour sanitizers, every fuzz target for a while, both
+# compilers with warnings as errors, cluster-core alone. About half an hour on two cores.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=scripts/packages.sh
+. scripts/packages.sh
+
+seconds=60
+install=ask
+while [ $# -gt 0 ]; do
+  case $1 in
+    -y) install=yes ;;
+    --no-install) install=no ;;
+    --fuzz-seconds) seconds=${2?--fuzz-seconds needs a number}; shift ;;
+    -h | --help) echo "usage: scripts/verify.sh [-y] [--no-install] [--fuzz-seconds N]"; exit 0 ;;
+    *) echo "usage: scripts/verify.sh [-y] [--no-install] [--fuzz-seconds N]" >&2; exit 2 ;;
+  esac
+  shift
+done
+ensure_packages "$install" "${build_packages[@]}" "${test_packages[@]}" "${verify_packages[@]}"
+
+step() { echo; echo "== $*"; }
+
+step "cluster-core alone"
+cmake --preset core-only >/dev/null
+cmake --build build/core-only
+ctest --test-dir build/core-only -j "$(nproc)" --output-on-failure
+
+step "Clang, warnings as errors"
+cmake --preset clang >/dev/null
+cmake --build build/clang
+
+step "address and undefined-behaviour sanitizers"
+cmake --preset asan >/dev/null
+cmake --build build/asan
+ctest --test-dir build/asan -j "$(nproc)" --output-on-failure
+
+step "fuzzing, $seconds s each"
+cmake --preset fuzz -DUNDERSTUDY_TESTS=ON >/dev/null
+cmake --build build/fuzz --target fuzzers
+for target in build/fuzz/fuzz/fuzz_*; do
+  name=$(basename "$target")
+  corpus=build/fuzz/corpus/$name
+  mkdir -p "$corpus"
+  echo "-- $name"
+  "$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -artifact_prefix="build/fuzz/$name-" \
+    "$corpus" "tests/fuzz/corpus/${name#fuzz_}" >"build/fuzz/$name.log" 2>&1 || { tail -n 40 "build/fuzz/$name.log"; exit 1; }
+  grep -E 'DONE|stat::' "build/fuzz/$name.log" | tail -n 1
+done
+echo "verify: all passed"
