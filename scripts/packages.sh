@@ -9,7 +9,7 @@ build_packages=(
 # What the tests need on top.
 test_packages=(catch2 libvalijson-dev)
 # What scripts/verify.sh needs on top: fuzzers, sanitizers, lint.
-verify_packages=(clang clang-tidy clang-format libclang-rt-14-dev)
+verify_packages=(clang clang-tidy clang-format libclang-rt-dev)
 
 # missing_packages NAME… : prints those that are not installed.
 missing_packages() {
