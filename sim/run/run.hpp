@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // One run of one scenario with one seed, in this process (ns-3 has one simulator per process; campaigns fork).
-// No ns-3 types here.
+// No ns-3 types here. The name() functions are defined in report/names.cpp (format library).
 #pragma once
 
 #include <array>

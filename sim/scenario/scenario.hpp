@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -96,6 +98,7 @@ struct Profile {
     models::Distribution stop = models::ConstantDist{};
     models::Distribution status = models::ConstantDist{std::chrono::milliseconds{5}};
     Mark mark = Mark::yours;
+    std::string source;                   ///< where the durations come from; shown with the mark
 };
 
 struct AnalogCalls {
@@ -198,7 +201,8 @@ struct ProbeSettings {
 
 struct Scenario {
     std::string file;                            ///< as given on the command line; never written into results
-    std::string text;                            ///< the file's bytes, for the digest
+    std::string text;                            ///< the file's bytes
+    std::string digest;                          ///< sha256 (hex) of the scenario, its bases and all files it names
     std::string id;
     std::string title;
     std::vector<std::string> tags;
@@ -213,6 +217,13 @@ struct Scenario {
     std::vector<Expectation> expect;
     std::vector<DisabledInvariant> disabled_invariants;
 };
+
+/// Names that `invariants.off` and the expectation kind `invariant` may use; all are on by default.
+[[nodiscard]] std::span<const std::string_view> invariant_names() noexcept;
+
+[[nodiscard]] std::string_view name(Mark) noexcept;             ///< "yours", "measured", "sourced", "assumed"
+[[nodiscard]] std::string_view name(Implementation) noexcept;   ///< "understudyd", "heartbeat-3.0.6"
+[[nodiscard]] std::string_view name(NodeKind) noexcept;         ///< as in the file: "server", "switch", …
 
 /// One thing wrong with a scenario: `pointer` is an RFC 6901 JSON pointer; line/column 0 when not known.
 struct ScenarioError {

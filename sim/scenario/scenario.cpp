@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Look-ups and names of the scenario values.
+#include "scenario.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace sim {
+
+namespace {
+
+template <class T>
+const T* find_id(const std::vector<T>& list, const std::string& id) {
+    const auto found = std::find_if(list.begin(), list.end(), [&](const T& item) { return item.id == id; });
+    return found == list.end() ? nullptr : &*found;
+}
+
+struct VerbOf {
+    std::string_view operator()(const PowerOff&) const { return "power.off"; }
+    std::string_view operator()(const PowerOn&) const { return "power.on"; }
+    std::string_view operator()(const LinkDown&) const { return "link.down"; }
+    std::string_view operator()(const LinkUp&) const { return "link.up"; }
+    std::string_view operator()(const NodeFreeze&) const { return "node.freeze"; }
+    std::string_view operator()(const NodeThaw&) const { return "node.thaw"; }
+    std::string_view operator()(const ProcessKill&) const { return "process.kill"; }
+    std::string_view operator()(const BridgeLoseReply&) const { return "bridge.lose-reply"; }
+
+    std::string_view operator()(const OperatorCommand& fault) const {
+        switch (fault.command.kind) {
+            case cluster::AdminCommand::Kind::standby: return "operator.standby";
+            case cluster::AdminCommand::Kind::takeover: return "operator.takeover";
+            case cluster::AdminCommand::Kind::stop: return "operator.stop";
+        }
+        return "operator";
+    }
+};
+
+}  // namespace
+
+const NodeSpec* Topology::node(const std::string& id) const {
+    return find_id(nodes, id);
+}
+
+const LinkSpec* Topology::link(const std::string& id) const {
+    return find_id(links, id);
+}
+
+std::string_view verb(const Fault& fault) {
+    return std::visit(VerbOf{}, fault);
+}
+
+std::span<const std::string_view> invariant_names() noexcept {
+    static constexpr std::array<std::string_view, 5> names{
+        "no-dual-vip-owner", "no-dual-span-owner", "start-order", "stop-order-reversed", "recovered-at-end"};
+    return names;
+}
+
+std::string_view name(Mark mark) noexcept {
+    switch (mark) {
+        case Mark::yours: return "yours";
+        case Mark::measured: return "measured";
+        case Mark::sourced: return "sourced";
+        case Mark::assumed: return "assumed";
+    }
+    return "";
+}
+
+std::string_view name(Implementation implementation) noexcept {
+    switch (implementation) {
+        case Implementation::understudyd: return "understudyd";
+        case Implementation::heartbeat_3_0_6: return "heartbeat-3.0.6";
+    }
+    return "";
+}
+
+std::string_view name(NodeKind kind) noexcept {
+    switch (kind) {
+        case NodeKind::server: return "server";
+        case NodeKind::network_switch: return "switch";
+        case NodeKind::fonebridge: return "fonebridge";
+        case NodeKind::pstn: return "pstn";
+        case NodeKind::channel_bank: return "channel-bank";
+        case NodeKind::client: return "client";
+        case NodeKind::ups: return "ups";
+    }
+    return "";
+}
+
+std::string to_string(const ScenarioError& error) {
+    std::string text = error.file;
+    if (error.line > 0) {
+        text += ':' + std::to_string(error.line) + ':' + std::to_string(error.column);
+    }
+    text += ": error: ";
+    if (!error.pointer.empty()) {
+        text += error.pointer + ": ";
+    }
+    return text + "found " + error.found + ", expected " + error.expected;
+}
+
+}  // namespace sim
