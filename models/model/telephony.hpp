@@ -23,6 +23,15 @@ enum class TdmDetail : std::uint8_t {
     frame,        ///< every frame, 1000/s each way
 };
 
+/// What the listener of one channel hears. Tones and speech are states (they last until the next change); `digits` are
+/// an event: DTMF that arrives with this change.
+struct Inband {
+    enum class Sound : std::uint8_t { silence, dial_tone, ringback, congestion, speech };
+    Sound sound = Sound::silence;
+    std::string digits;
+    bool operator==(const Inband&) const = default;
+};
+
 /// The end of a T1 line on one device. Both ends see framing and alarms; D-channel and robbed bits ride on it.
 class T1Port {
   public:
@@ -37,6 +46,7 @@ class T1Port {
     virtual void alarm_changed(Alarm) = 0;
     virtual void receive_dchannel(std::span<const std::byte> lapd_frame) = 0;
     virtual void receive_abcd(int channel, std::uint8_t bits) = 0;   ///< channel 1..24
+    virtual void receive_inband(int /*channel*/, const Inband&) {}
 
   private:
     std::string m_name;
@@ -60,6 +70,8 @@ class T1Line {
     /// 0.9 ms of line and framer delay each way [derived: T1 multiframe].
     void send_dchannel(const T1Port& from, std::vector<std::byte> lapd_frame);
     void send_abcd(const T1Port& from, int channel, std::uint8_t bits);
+    void send_inband(const T1Port& from, int channel, const Inband&);
+    [[nodiscard]] T1Port& far_end(const T1Port& end) const;
     /// End without power or framing: the other end loses frame.
     void set_transmitting(const T1Port& end, bool);
     [[nodiscard]] bool in_frame(const T1Port& end) const;
@@ -78,6 +90,7 @@ struct FonebridgeOptions {
     ns3::Time command_time = ns3::MilliSeconds(5);        ///< [assumed, facts §2.2]
     ns3::Time register_write_time = ns3::MilliSeconds(20);///< [assumed]
     ns3::Time boot_time = ns3::Seconds(15);               ///< [assumed, facts §6]
+    ns3::Time answer_under_load = ns3::MilliSeconds(2);   ///< added per command while TDMoE is sent [assumed, facts §7]
     TdmDetail detail = TdmDetail::signalling;
     cluster::RedfoneConfig stored;                        ///< what --write-config has left in its flash
     bool has_stored = true;
@@ -107,9 +120,20 @@ class Fonebridge {
     [[nodiscard]] bool transmitting() const;
     [[nodiscard]] std::optional<cluster::MacAddress> destination(int port) const;
     [[nodiscard]] std::uint64_t control_requests() const;
+    [[nodiscard]] bool running() const;                  ///< powered and booted
+
+    /// For the invariant "no two span masters": the server that gets the stream now (none while TX is off), and every
+    /// server whose TDMoE frames the bridge plays out now. The bridge takes frames from any source [assumed: not stated
+    /// in public sources], so two servers that both send are both heard.
+    struct SpanMaster {
+        std::optional<cluster::MacAddress> streams_to;
+        std::vector<cluster::MacAddress> heard_from;     ///< sorted
+    };
+    [[nodiscard]] SpanMaster span_master() const;
+    struct Impl;
+    [[nodiscard]] Impl& impl() noexcept { return *m_impl; }
 
   private:
-    struct Impl;
     std::unique_ptr<Impl> m_impl;
 };
 
@@ -125,7 +149,7 @@ struct CallReport {
     std::optional<ns3::Time> answered;
     std::optional<ns3::Time> ended;
     bool dropped = false;               ///< answered, then ended by the network and not by the parties
-    std::string_view failure;           ///< why it was not answered: "no dial tone", "no channel", "D-channel down", …
+    std::string_view failure;           ///< why it was not answered, or why it was dropped; names in docs/models-telephony.md
     RecordId answer_record = RecordId::none;   ///< "call.answered"; its cause = the prerequisite satisfied last
 };
 
@@ -205,19 +229,34 @@ class Pbx final : public Agent {
     [[nodiscard]] bool answers_local_probe() const;
     [[nodiscard]] bool dchannel_up() const;
     [[nodiscard]] bool receives_tdmoe() const;
+    [[nodiscard]] bool trunk_up() const;            ///< service answers, D-channel up, PRI span without alarm
+    [[nodiscard]] T1Port::Alarm span_alarm(int span) const;
     [[nodiscard]] ScriptAgent& script() noexcept;   ///< for start/stop faults
     struct Impl;
+    [[nodiscard]] Impl& impl() noexcept { return *m_impl; }
 
   private:
     std::unique_ptr<Impl> m_impl;
 };
 
+/// How the people behave. All [assumed] unless said otherwise; facts/telephony.md §5.
+struct PeopleOptions {
+    ns3::Time patience = ns3::Seconds(10);             ///< waits for dial tone and answer before hanging up (range 5-20)
+    ns3::Time silence_patience = ns3::Seconds(8);      ///< hears nothing in a call, then hangs up
+    ns3::Time dial_time = ns3::MilliSeconds(500);      ///< dials after dial tone
+    ns3::Time station_answer = ns3::MilliSeconds(20);  ///< ring to off-hook; as PstnOptions::answer_time
+};
+
 /// Places calls and follows them. Knows all stations; picks free ones. A probe call hangs up once answered, uses a
-/// reserved circuit outside the counted load, and is not repeated.
+/// reserved circuit outside the counted load, and is not repeated: what is missing at its start, or is lost during its
+/// set-up, fails it, and `finished` is called as soon as that is certain (latest after `patience`).
 class CallCentre {
   public:
-    CallCentre(Context&, Pstn&, std::vector<ChannelBank*> banks, int stations);
+    CallCentre(Context&, Pstn&, std::vector<ChannelBank*> banks, int stations, PeopleOptions people = {});
     ~CallCentre();
+    /// Every PBX that may serve the spans; needed before the first probe (probes follow the path synchronously, which
+    /// is cheaper than signalling; calls of the workload find their way over the wire).
+    void add_server(Pbx&);
 
     using Finished = std::function<void(const CallReport&)>;
     /// Gives up `patience` after its start when not answered.
