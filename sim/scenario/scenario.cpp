@@ -49,9 +49,14 @@ std::string_view verb(const Fault& fault) {
     return std::visit(VerbOf{}, fault);
 }
 
-std::span<const std::string_view> invariant_names() noexcept {
-    static constexpr std::array<std::string_view, 5> names{
-        "no-dual-vip-owner", "no-dual-span-owner", "start-order", "stop-order-reversed", "recovered-at-end"};
+std::span<const std::string_view> known_invariants() noexcept {
+    static constexpr std::array<std::string_view, 7> names{"no-dual-vip-owner",
+                                                           "no-dual-span-owner",
+                                                           "start-order",
+                                                           "stop-order-reversed",
+                                                           "no-resource-started-twice",
+                                                           "single-active-resource-group",
+                                                           "recovered-at-end"};
     return names;
 }
 

@@ -138,6 +138,10 @@ struct ProcessKill { Target target; std::string process; };      ///< "heartbeat
 struct BridgeLoseReply { Target target; int number = 1; };       ///< loses the reply to the n-th control request from now
 struct OperatorCommand { Target target; cluster::AdminCommand command; };
 
+/// A server's firmware, kernel and daemons until heartbeat starts [assumed: mean of 45-120 s, facts/scenario-language.md
+/// §4 "server-boot"]; power.on may say otherwise, the end of power.off's `for` uses this.
+inline constexpr Duration default_boot_time = std::chrono::seconds{75};
+
 /// A closed set; std::visit without default finds every place that a new fault needs.
 using Fault = std::variant<PowerOff, PowerOn, LinkDown, LinkUp, NodeFreeze, NodeThaw, ProcessKill, BridgeLoseReply, OperatorCommand>;
 
@@ -219,7 +223,7 @@ struct Scenario {
 };
 
 /// Names that `invariants.off` and the expectation kind `invariant` may use; all are on by default.
-[[nodiscard]] std::span<const std::string_view> invariant_names() noexcept;
+[[nodiscard]] std::span<const std::string_view> known_invariants() noexcept;
 
 [[nodiscard]] std::string_view name(Mark) noexcept;             ///< "yours", "measured", "sourced", "assumed"
 [[nodiscard]] std::string_view name(Implementation) noexcept;   ///< "understudyd", "heartbeat-3.0.6"
