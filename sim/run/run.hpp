@@ -30,17 +30,19 @@ inline constexpr std::size_t phase_count = 11;
 [[nodiscard]] std::string_view name(Phase) noexcept;   ///< "register" for register_
 
 struct PhaseTimes {
-    std::array<Duration, phase_count> on_path{};       ///< sums to the cut-off
+    std::array<Duration, phase_count> on_path{};       ///< sums to the cut-off, less what is unattributed
     std::array<Duration, phase_count> parallel{};      ///< milestones off the path: time from their cause to them
 };
 
 struct DirectionCutOff {
     std::string direction;          ///< "outward", "inward", "station-to-station"
     bool interrupted = false;
-    bool restored = true;           ///< false: still cut off at the end of the run or of the episode
+    bool restored = true;           ///< false: still cut off at the end of the run
     Duration longest{};
     Duration summed{};
-    PhaseTimes phases;              ///< of the longest
+    PhaseTimes phases;              ///< of the longest; phases.on_path + unattributed == longest
+    Duration unattributed{};        ///< part of the longest that no milestone explains; 0 in a complete attribution
+    std::string attribution_gap;    ///< why there is such a part; empty when there is none
     std::vector<std::uint64_t> path; ///< record ids, fault first, answered probe last
 };
 
