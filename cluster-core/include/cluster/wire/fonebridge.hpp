@@ -95,10 +95,12 @@ inline constexpr std::size_t span_block_bytes = 64;
 [[nodiscard]] std::array<std::byte, span_block_bytes> encode_spans(std::span<const SpanConfig> spans);
 [[nodiscard]] Result<std::array<SpanConfig, 4>, BridgeDecodeError> decode_spans(std::span<const std::byte>);
 
-/// Register write (35): 2-byte address, 1-byte value as the emulator and the planner use it [derived: facts §2.2 step 11
-/// names two register writes per configured span, not their contents].
+/// Register write (35): parameter = span 0..3; payload = 8-bit register address, value (sourced from libfb).
+/// fonulator writes both jitter-attenuator registers of each configured span: 8 = on, 0 = off.
+inline constexpr std::array<std::uint8_t, 2> jitter_registers{0x21, 0x27};
+inline constexpr std::uint8_t jitter_attenuator_on = 0x08;
 struct RegisterWrite {
-    std::uint16_t address = 0;
+    std::uint8_t address = 0;
     std::uint8_t value = 0;
     bool operator==(const RegisterWrite&) const = default;
 };
