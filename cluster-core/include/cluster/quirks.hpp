@@ -28,6 +28,9 @@ struct Quirks {
     /// Facts §1.2: an N packet of index i is verified with the key of the receiver's own sending index.
     bool verify_with_sending_key = false;
 
+    /// §4.4: several groups of one node are started and stopped one after the other, in the order asked for.
+    bool groups_one_after_another = false;
+
     [[nodiscard]] static Quirks ours() { return {}; }
     [[nodiscard]] static Quirks heartbeat_3_0_6();
     bool operator==(const Quirks&) const = default;
