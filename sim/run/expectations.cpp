@@ -120,7 +120,8 @@ struct Judge {
         // The last run of starts on the node that begins with the first word.
         std::vector<const ResourceStart*> seen;
         for (const ResourceStart& start : facts.starts) {
-            if (start.node == wanted.node && std::ranges::find(wanted.sequence, start.word) != wanted.sequence.end()) {
+            const auto is_it = [&](const std::string& word) { return word == start.word || word == start.script; };
+            if (start.node == wanted.node && std::ranges::any_of(wanted.sequence, is_it)) {
                 if (seen.size() == wanted.sequence.size()) {
                     seen.clear();
                 }
@@ -135,7 +136,7 @@ struct Judge {
         for (std::size_t i = 0; i < seen.size(); ++i) {
             result.observed += (i == 0 ? "" : ", ") + seen[i]->word;
             result.evidence.push_back(seen[i]->record);
-            equal = equal && i < wanted.sequence.size() && seen[i]->word == wanted.sequence[i];
+            equal = equal && (wanted.sequence[i] == seen[i]->word || wanted.sequence[i] == seen[i]->script);
         }
         result.verdict = equal ? ExpectationVerdict::pass : ExpectationVerdict::fail;
     }

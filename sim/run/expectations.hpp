@@ -18,7 +18,8 @@ namespace sim {
 struct ResourceStart {
     std::int64_t at = 0;
     std::string node;
-    std::string word;
+    std::string word;     ///< as it stands in haresources
+    std::string script;   ///< what it runs; start orders may name either
     std::uint64_t record = 0;
 };
 

@@ -28,7 +28,7 @@ bool is_up(ResourceState state) {
 
 Invariants::Invariants(std::vector<std::string> nodes, std::vector<Group> groups, std::vector<DisabledInvariant> disabled)
     : m_nodes(std::move(nodes)), m_groups(std::move(groups)), m_disabled(std::move(disabled)), m_scheduled(m_nodes.size(), true) {
-    for (const std::string_view name : invariant_names()) {
+    for (const std::string_view name : known_invariants()) {
         m_states[std::string{name}];
     }
     m_resources.resize(m_nodes.size());
@@ -213,7 +213,7 @@ void Invariants::end_of_run(std::int64_t t, const std::string& trouble) {
 
 std::vector<InvariantResult> Invariants::results() const {
     std::vector<InvariantResult> results;
-    for (const std::string_view name : invariant_names()) {
+    for (const std::string_view name : known_invariants()) {
         const State& state = m_states.find(name)->second;
         InvariantResult result{.name = std::string{name}, .evaluated = state.evaluated, .disabled = false, .reason = state.reason, .violated_for = state.total, .first_at = {}};
         if (state.first) {
