@@ -2,7 +2,9 @@
 // A resource script (or unit) on one host, as the daemon sees it: run it, wait, read exit status and output.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>

@@ -106,15 +106,26 @@ class Host {
     void on_raw(const std::string& interface, std::uint16_t ethertype, std::function<void(const Frame&)>);
     SerialLine* serial(const std::string& device, int& side);
     std::function<void(const std::string& interface, bool carrier)> on_carrier;   ///< set by the running daemon
+    /// Power lost or kernel crashed, after the processes are gone; set by the testbed (Agent::host_lost of its agents).
+    std::function<void()> on_lost;
+    /// True for the addresses of add_interface, false for acquired ones and those that are not there.
+    [[nodiscard]] bool is_fixed_address(const std::string& address) const;
+    /// Interface that has the address now; empty: none.
+    [[nodiscard]] std::string interface_of(const std::string& address) const;
 
     /// Survives power loss.
     [[nodiscard]] std::map<std::string, std::vector<std::byte>>& disk() noexcept;
 
-    /// First frame of a client for a virtual address arrives: record "ms.announce". Kept by the host for each address
-    /// acquired since it was added; fires once per acquisition.
+    /// "ms.announce": the first frame of a client for an acquired address arrives. Armed by add_address, fires once per
+    /// acquisition. Cause = the later of the frame's own cause and the last record told here (address confirmed, address
+    /// announced); a client that sends by its own clock should therefore send without a Recorder::Scope.
+    /// Frames to the UDP ports of `ignore` (the cluster's own traffic) do not count.
+    void announced(const std::string& address, RecordId record);
+    void ignore_client_port(std::uint16_t udp_port);
+
+    struct Impl;   ///< of host.cpp only
 
   private:
-    struct Impl;
     std::unique_ptr<Impl> m_impl;
 };
 

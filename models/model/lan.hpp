@@ -44,7 +44,7 @@ class LanPort {
     explicit LanPort(std::string name) : m_name(std::move(name)) {}
     LanPort(const LanPort&) = delete;
     LanPort& operator=(const LanPort&) = delete;
-    virtual ~LanPort() = default;
+    virtual ~LanPort();   ///< leaves its link; the other end loses carrier
 
     virtual void receive(const Frame&) = 0;
     virtual void carrier_changed(bool up) = 0;
@@ -104,6 +104,8 @@ class LanLink {
     friend class LanPort;
     void send(LanPort& from, Frame frame);
     void update_carrier();
+    void leave(LanPort&);
+    void report(const Frame&, int index, ns3::Time received, std::string_view drop_reason);
 
     Context& m_context;
     std::string m_name;
@@ -117,6 +119,8 @@ class LanLink {
     std::uint64_t m_epoch = 0;   ///< raised when the cable is pulled: kills what is in flight
     std::uint64_t m_delivered = 0;
     std::uint64_t m_dropped = 0;
+    std::string m_protocol;      ///< reused buffers of report()
+    std::string m_info;
 };
 
 /// Learning switch with ageing. Loss of carrier or power flushes what was learned. No spanning tree: build no loops.

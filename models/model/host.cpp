@@ -1,0 +1,846 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The ns-3 side of Host: LanDev (the network card as ns-3 sees it), kernel services, processes and power.
+#include "host.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include <ns3/arp-cache.h>
+#include <ns3/arp-l3-protocol.h>
+#include <ns3/boolean.h>
+#include <ns3/channel.h>
+#include <ns3/inet-socket-address.h>
+#include <ns3/internet-stack-helper.h>
+#include <ns3/ipv4-interface.h>
+#include <ns3/ipv4-l3-protocol.h>
+#include <ns3/ipv4-routing-helper.h>
+#include <ns3/string.h>
+#include <ns3/udp-socket-factory.h>
+#include <ns3/udp-socket.h>
+#include <ns3/uinteger.h>
+
+#include "arp_announce_listener.hpp"
+#include "cluster/check.hpp"
+#include "event.hpp"
+#include "packets.hpp"
+#include "src_routing.hpp"
+
+namespace models {
+namespace {
+
+class SrcRoutingHelper final : public ns3::Ipv4RoutingHelper {
+  public:
+    SrcRoutingHelper* Copy() const override { return new SrcRoutingHelper(*this); }
+    ns3::Ptr<ns3::Ipv4RoutingProtocol> Create(ns3::Ptr<ns3::Node>) const override { return ns3::CreateObject<SrcRouting>(); }
+};
+
+class Nic;
+
+/// The card as the ns-3 stack sees it. Ethernet II, 1500 bytes; the frame itself is models::Frame.
+class LanDev final : public ns3::NetDevice {
+  public:
+    static ns3::TypeId GetTypeId() {
+        static const ns3::TypeId tid = ns3::TypeId("models::LanDev").SetParent<ns3::NetDevice>().SetGroupName("Understudy");
+        return tid;
+    }
+    LanDev(Nic& nic, ns3::Mac48Address mac) : m_nic(&nic), m_mac(mac) {}
+
+    void detach() { m_nic = nullptr; }
+    void link_changed() { m_link_change(); }
+    void deliver(const Frame& frame) {
+        if (!m_receive.IsNull()) {
+            m_receive(this, frame.packet, frame.ethertype, frame.source);
+        }
+    }
+
+    void SetIfIndex(const std::uint32_t index) override { m_index = index; }
+    std::uint32_t GetIfIndex() const override { return m_index; }
+    ns3::Ptr<ns3::Channel> GetChannel() const override { return nullptr; }
+    void SetAddress(ns3::Address address) override { m_mac = ns3::Mac48Address::ConvertFrom(address); }
+    ns3::Address GetAddress() const override { return m_mac; }
+    bool SetMtu(const std::uint16_t mtu) override {
+        m_mtu = mtu;
+        return true;
+    }
+    std::uint16_t GetMtu() const override { return m_mtu; }
+    bool IsLinkUp() const override;
+    void AddLinkChangeCallback(ns3::Callback<void> callback) override { m_link_change.ConnectWithoutContext(callback); }
+    bool IsBroadcast() const override { return true; }
+    ns3::Address GetBroadcast() const override { return ns3::Mac48Address::GetBroadcast(); }
+    bool IsMulticast() const override { return true; }
+    ns3::Address GetMulticast(ns3::Ipv4Address group) const override { return ns3::Mac48Address::GetMulticast(group); }
+    ns3::Address GetMulticast(ns3::Ipv6Address group) const override { return ns3::Mac48Address::GetMulticast(group); }
+    bool IsBridge() const override { return false; }
+    bool IsPointToPoint() const override { return false; }
+    bool Send(ns3::Ptr<ns3::Packet> packet, const ns3::Address& destination, std::uint16_t ethertype) override {
+        return SendFrom(std::move(packet), m_mac, destination, ethertype);
+    }
+    bool SendFrom(ns3::Ptr<ns3::Packet> packet, const ns3::Address& source, const ns3::Address& destination, std::uint16_t ethertype) override;
+    ns3::Ptr<ns3::Node> GetNode() const override { return m_node; }
+    void SetNode(ns3::Ptr<ns3::Node> node) override { m_node = node; }
+    bool NeedsArp() const override { return true; }
+    void SetReceiveCallback(ReceiveCallback callback) override { m_receive = callback; }
+    void SetPromiscReceiveCallback(PromiscReceiveCallback) override {}   // the switch already keeps foreign frames away
+    bool SupportsSendFrom() const override { return true; }
+
+  private:
+    void DoDispose() override {
+        m_nic = nullptr;
+        m_node = nullptr;   // node and device hold each other
+        m_receive.Nullify();
+        NetDevice::DoDispose();
+    }
+
+    Nic* m_nic;
+    ns3::Mac48Address m_mac;
+    ns3::Ptr<ns3::Node> m_node;
+    std::uint32_t m_index = 0;
+    std::uint16_t m_mtu = 1500;
+    ReceiveCallback m_receive;
+    ns3::TracedCallback<> m_link_change;
+};
+
+}  // namespace
+
+// ---------------------------------------------------------------- state
+
+struct Host::Impl {
+    struct Running {
+        std::unique_ptr<Process> process;
+        std::uint64_t instance = 0;
+        bool stopped = false;                                        ///< SIGSTOP of this process alone
+        std::vector<std::pair<RecordId, std::function<void()>>> deferred;   ///< due while it did not run
+    };
+    /// Waits for the first client of an acquired address.
+    struct Expected {
+        std::uint32_t address = 0;
+        RecordId since = RecordId::none;
+    };
+
+    Impl(Host& owner, Context& context_, std::string name_, HostTimings timings_)
+        : self(owner), context(context_), name(std::move(name_)), timings(timings_) {}
+
+    Nic* nic(std::string_view interface) const;
+    Nic* nic_with(std::uint32_t address) const;
+    void receive(Nic& nic, const Frame& frame);
+    bool looks_at_ip(const Frame& frame);
+    void boot_tables();
+    void lose_kernel();
+    void kernel_up();
+    void run_deferred(Running& running);
+    [[nodiscard]] bool runs(const Running& running) const { return kernel && !frozen && !running.stopped; }
+
+    Host& self;
+    Context& context;
+    std::string name;
+    HostTimings timings;
+    ns3::Ptr<ns3::Node> node;
+    ns3::Ptr<ns3::Ipv4L3Protocol> ipv4;
+    ns3::Ptr<SrcRouting> routing;
+    std::vector<std::unique_ptr<Nic>> nics;
+    struct Serial { SerialLine* line; int side; };
+    std::map<std::string, Serial> serials;
+    std::vector<cluster::Route> static_routes;
+    std::map<std::string, Running> processes;
+    std::map<std::string, std::vector<std::byte>> disk;
+    std::function<std::unique_ptr<Process>(Host&)> init;
+    std::string init_name;
+    bool init_started = false;
+    bool power = true;
+    bool kernel = true;
+    bool frozen = false;
+    std::uint64_t incarnation = 1;
+    std::uint64_t instances = 0;
+    std::vector<std::pair<RecordId, std::function<void()>>> deferred;   ///< user-space work of no process, due while frozen
+    std::vector<std::uint32_t> own_addresses;
+    std::vector<Expected> expected;
+    std::vector<std::uint16_t> ignored_ports;
+};
+
+namespace {
+
+class Nic final : public LanPort {
+  public:
+    Nic(Host::Impl& host_, std::string interface_, ns3::Mac48Address mac_)
+        : LanPort(host_.name + ":" + interface_),
+          host(host_),
+          interface(std::move(interface_)),
+          mac(mac_),
+          device(ns3::Create<LanDev>(*this, mac_)) {}
+    ~Nic() override { device->detach(); }
+
+    void receive(const Frame& frame) override { host.receive(*this, frame); }
+
+    void carrier_changed(bool up) override {
+        if (!host.kernel) {
+            return;
+        }
+        const Recorder::Scope scope(host.context.recorder,
+                                    host.context.recorder.record("link.carrier", host.name, {{"interface", std::string_view{interface}}, {"up", up}}));
+        device->link_changed();   // the stack forgets its neighbours here, as Linux does on loss of carrier
+        if (host.self.on_carrier) {
+            host.self.on_carrier(interface, up);
+        }
+    }
+
+    std::uint32_t context_id() const override { return host.node->GetId(); }
+    void send(Frame frame) { transmit(std::move(frame)); }
+
+    Host::Impl& host;
+    std::string interface;
+    ns3::Mac48Address mac;
+    ns3::Ptr<LanDev> device;
+    std::uint32_t index = 0;              ///< ns-3 interface
+    std::vector<Prefix> fixed;            ///< of the configuration; the first is the primary one
+    /// shared: a receiver may replace itself while it runs
+    std::vector<std::pair<std::uint16_t, std::shared_ptr<std::function<void(const Frame&)>>>> raw;
+};
+
+bool LanDev::IsLinkUp() const {
+    return m_nic != nullptr && m_nic->carrier();
+}
+
+bool LanDev::SendFrom(ns3::Ptr<ns3::Packet> packet, const ns3::Address& source, const ns3::Address& destination, std::uint16_t ethertype) {
+    if (m_nic == nullptr || !m_nic->host.kernel) {
+        return false;
+    }
+    m_nic->send({std::move(packet), ns3::Mac48Address::ConvertFrom(source), ns3::Mac48Address::ConvertFrom(destination), ethertype, RecordId::none});
+    return true;
+}
+
+std::string prefix_text(const Prefix& prefix) {
+    return format_address(prefix.network()) + "/" + std::to_string(prefix.length);
+}
+
+}  // namespace
+
+Nic* Host::Impl::nic(std::string_view interface) const {
+    const auto found = std::ranges::find_if(nics, [interface](const auto& n) { return n->interface == interface; });
+    return found == nics.end() ? nullptr : found->get();
+}
+
+Nic* Host::Impl::nic_with(std::uint32_t address) const {
+    const std::int32_t index = ipv4->GetInterfaceForAddress(ns3::Ipv4Address(address));
+    const auto found = std::ranges::find_if(nics, [index](const auto& n) { return static_cast<std::int32_t>(n->index) == index; });
+    return found == nics.end() ? nullptr : found->get();
+}
+
+/// False: the packet is dropped before the stack sees it.
+bool Host::Impl::looks_at_ip(const Frame& frame) {
+    std::array<std::uint8_t, 60 + 4> bytes{};   // the longest header and two ports
+    const std::uint32_t size = frame.packet->CopyData(bytes.data(), expected.empty() ? 20 : bytes.size());
+    if (size < 20) {
+        return false;
+    }
+    const auto word = [&bytes](std::size_t at) {
+        return (static_cast<std::uint32_t>(bytes[at]) << 24U) | (static_cast<std::uint32_t>(bytes[at + 1]) << 16U) |
+               (static_cast<std::uint32_t>(bytes[at + 2]) << 8U) | bytes[at + 3];
+    };
+    // A "martian": it came from outside and claims to be from here. Linux drops it (measured: after both nodes of a pair
+    // had taken the same address, heartbeats sent from that address did not arrive).
+    if (std::ranges::find(own_addresses, word(12)) != own_addresses.end()) {
+        return false;
+    }
+    if (expected.empty()) {
+        return true;
+    }
+    const auto waiting = std::ranges::find(expected, word(16), &Expected::address);
+    if (waiting == expected.end()) {
+        return true;
+    }
+    const std::size_t header = (bytes[0] & 0x0fU) * 4U;
+    if (bytes[9] == static_cast<std::uint8_t>(IpProtocol::udp) && size >= header + 4) {
+        const auto port = static_cast<std::uint16_t>((bytes[header + 2] << 8U) | bytes[header + 3]);
+        if (std::ranges::find(ignored_ports, port) != ignored_ports.end()) {
+            return true;
+        }
+    }
+    const Expected met = *waiting;
+    expected.erase(waiting);
+    const std::string address = format_address(met.address);
+    const std::string client = format_address(word(12));
+    context.recorder.record_caused_by(later(frame.cause, met.since), "ms.announce", name,
+                                      {{"address", std::string_view{address}}, {"client", std::string_view{client}}});
+    return true;
+}
+
+void Host::Impl::receive(Nic& nic, const Frame& frame) {
+    if (!kernel || (frame.destination != nic.mac && !frame.destination.IsGroup())) {
+        return;
+    }
+    for (const auto& [ethertype, receiver] : nic.raw) {
+        if (ethertype == frame.ethertype) {
+            const auto keep = receiver;
+            (*keep)(frame);
+            return;
+        }
+    }
+    if (frame.ethertype == ethertype_arp) {
+        learn_from_arp(*ipv4->GetInterface(nic.index)->GetArpCache(), *frame.packet);
+    } else if (frame.ethertype == ethertype_ipv4 && !looks_at_ip(frame)) {
+        return;
+    }
+    nic.device->deliver(frame);
+}
+
+/// Addresses, routes and neighbours as after boot.
+void Host::Impl::boot_tables() {
+    std::vector<SrcRouting::Entry> table;
+    own_addresses.clear();
+    expected.clear();
+    for (const auto& n : nics) {
+        for (std::uint32_t i = ipv4->GetNAddresses(n->index); i-- > 0;) {
+            const std::uint32_t address = ipv4->GetAddress(n->index, i).GetLocal().Get();
+            if (std::ranges::find(n->fixed, address, &Prefix::address) == n->fixed.end()) {
+                ipv4->RemoveAddress(n->index, i);
+            }
+        }
+        ipv4->GetInterface(n->index)->GetArpCache()->Flush();
+        for (const Prefix& fixed : n->fixed) {
+            own_addresses.push_back(fixed.address);
+            const bool covered = std::ranges::any_of(table, [&](const SrcRouting::Entry& e) {
+                return e.interface == n->index && e.network == fixed.network() && e.mask == fixed.mask();
+            });
+            if (!covered && fixed.length < 32) {
+                table.push_back({.route = {.destination = prefix_text(fixed),
+                                           .gateway = {},
+                                           .interface = n->interface,
+                                           .source = format_address(fixed.address),
+                                           .protocol = "kernel",
+                                           .scope = "link",
+                                           .metric = 0},
+                                 .network = fixed.network(),
+                                 .mask = fixed.mask(),
+                                 .gateway = 0,
+                                 .interface = n->index,
+                                 .source = fixed.address});
+            }
+        }
+    }
+    routing->assign(std::move(table));
+    for (const cluster::Route& route : static_routes) {
+        const auto prefix = route.destination == "default" ? Prefix{0, 0} : parse_prefix(route.destination).value_or(Prefix{});
+        const std::uint32_t gateway = parse_address(route.gateway).value_or(0);
+        const SrcRouting::Entry* connected = gateway != 0 ? routing->lookup(gateway, 0) : nullptr;
+        const Nic* via = !route.interface.empty() ? nic(route.interface) : nullptr;
+        CLUSTER_CHECK(via != nullptr || connected != nullptr);   // the testbed checks its topology before
+        SrcRouting::Entry entry{.route = route,
+                                .network = prefix.network(),
+                                .mask = prefix.mask(),
+                                .gateway = gateway,
+                                .interface = via != nullptr ? via->index : connected->interface,
+                                .source = parse_address(route.source).value_or(0)};
+        if (via == nullptr) {
+            entry.route.interface = connected->route.interface;
+        }
+        if (entry.route.protocol.empty()) {
+            entry.route.protocol = "static";
+        }
+        if (entry.route.scope.empty()) {
+            entry.route.scope = gateway != 0 ? "global" : "link";
+        }
+        routing->add(std::move(entry));
+    }
+}
+
+void Host::Impl::lose_kernel() {
+    kernel = false;
+    frozen = false;
+    init_started = false;
+    ++incarnation;
+    deferred.clear();
+    // Moved out first: a destructor may look its own process up.
+    const auto dead = std::exchange(processes, {});
+    self.on_carrier = nullptr;
+    if (self.on_lost) {
+        self.on_lost();
+    }
+    boot_tables();
+}
+
+void Host::Impl::kernel_up() {
+    kernel = true;
+    for (const auto& n : nics) {
+        n->set_powered(true);
+    }
+    context.recorder.record("node.boot", name);
+    if (init) {
+        init_started = true;
+        self.spawn(init_name, init(self));
+    }
+}
+
+void Host::Impl::run_deferred(Running& running) {
+    const auto work = std::exchange(running.deferred, {});
+    for (const auto& [cause, f] : work) {
+        const Recorder::Scope scope(context.recorder, cause);
+        f();
+    }
+}
+
+// ---------------------------------------------------------------- wiring
+
+Host::Host(Context& context, std::string name, HostTimings timings)
+    : m_impl(std::make_unique<Impl>(*this, context, std::move(name), timings)) {
+    m_impl->node = ns3::CreateObject<ns3::Node>();
+    ns3::InternetStackHelper stack;
+    stack.SetIpv6StackInstall(false);
+    stack.SetRoutingHelper(SrcRoutingHelper{});
+    stack.Install(m_impl->node);
+    m_impl->ipv4 = m_impl->node->GetObject<ns3::Ipv4L3Protocol>();
+    m_impl->ipv4->SetAttribute("IpForward", ns3::BooleanValue(false));
+    m_impl->routing = ns3::DynamicCast<SrcRouting>(m_impl->ipv4->GetRoutingProtocol());
+    CLUSTER_CHECK(m_impl->routing);
+    // ns-3 delays every ARP request by up to 10 ms, at random; Linux does not.
+    m_impl->node->GetObject<ns3::ArpL3Protocol>()->SetAttribute("RequestJitter", ns3::StringValue("ns3::ConstantRandomVariable[Constant=0]"));
+}
+
+Host::~Host() {
+    // Sockets first (inside the processes), then the ports: both reach into the ns-3 node, which lives on until
+    // Simulator::Destroy.
+    on_carrier = nullptr;
+    m_impl->kernel = false;
+    m_impl->processes.clear();
+}
+
+const std::string& Host::name() const noexcept {
+    return m_impl->name;
+}
+
+Context& Host::context() noexcept {
+    return m_impl->context;
+}
+
+ns3::Ptr<ns3::Node> Host::node() const {
+    return m_impl->node;
+}
+
+const HostTimings& Host::timings() const noexcept {
+    return m_impl->timings;
+}
+
+LanPort& Host::add_interface(const std::string& interface, ns3::Mac48Address mac, const std::vector<std::string>& addresses) {
+    CLUSTER_CHECK(m_impl->nic(interface) == nullptr);
+    auto& nic = *m_impl->nics.emplace_back(std::make_unique<Nic>(*m_impl, interface, mac));
+    nic.set_powered(m_impl->power);
+    m_impl->node->AddDevice(nic.device);
+    nic.index = m_impl->ipv4->AddInterface(nic.device);
+    for (const std::string& text : addresses) {
+        const auto prefix = parse_prefix(text);
+        CLUSTER_CHECK(prefix.has_value());
+        nic.fixed.push_back(*prefix);
+        m_impl->ipv4->AddAddress(nic.index, ns3::Ipv4InterfaceAddress(ns3::Ipv4Address(prefix->address), ns3::Ipv4Mask(prefix->mask())));
+    }
+    m_impl->ipv4->SetUp(nic.index);
+    // Linux-like neighbour timers [sourced: base_reachable_time 30 s x 0.5..1.5, then about 8 s of probing; a failed
+    // entry does not block the next packet; queue of 101 packets], as close as ns-3's cache comes.
+    const auto cache = m_impl->ipv4->GetInterface(nic.index)->GetArpCache();
+    cache->SetAliveTimeout(ns3::Seconds(60));
+    cache->SetDeadTimeout(ns3::Seconds(1));
+    cache->SetAttribute("PendingQueueSize", ns3::UintegerValue(100));
+    m_impl->boot_tables();
+    return nic;
+}
+
+void Host::add_serial(const std::string& device, SerialLine& line, int side) {
+    m_impl->serials[device] = {&line, side};
+}
+
+void Host::add_static_route(const cluster::Route& route) {
+    m_impl->static_routes.push_back(route);
+    m_impl->boot_tables();
+}
+
+void Host::set_init(std::function<std::unique_ptr<Process>(Host&)> make, std::string process_name) {
+    m_impl->init = std::move(make);
+    m_impl->init_name = std::move(process_name);
+}
+
+// ---------------------------------------------------------------- power
+
+void Host::power_off() {
+    if (!m_impl->power) {
+        return;
+    }
+    m_impl->power = false;
+    const Recorder::Scope scope(m_impl->context.recorder, m_impl->context.recorder.record("node.power", name(), {{"on", false}}));
+    m_impl->lose_kernel();
+    for (const auto& nic : m_impl->nics) {
+        nic->set_powered(false);
+    }
+}
+
+void Host::power_on(ns3::Time boot_time) {
+    Impl& impl = *m_impl;
+    if (impl.kernel && impl.init_started) {
+        return;
+    }
+    if (!impl.power) {
+        impl.power = true;
+        impl.context.recorder.record("node.power", name(), {{"on", true}});
+    }
+    // The cards get carrier when their driver is loaded, with the kernel.
+    schedule(boot_time, [&impl] {
+        if (!(impl.kernel && impl.init_started)) {
+            impl.kernel_up();
+        }
+    });
+}
+
+void Host::crash() {
+    if (!m_impl->kernel) {
+        return;
+    }
+    const Recorder::Scope scope(m_impl->context.recorder, m_impl->context.recorder.record("node.crash", name()));
+    m_impl->lose_kernel();
+}
+
+void Host::freeze() {
+    if (!m_impl->kernel || m_impl->frozen) {
+        return;
+    }
+    m_impl->context.recorder.record("node.freeze", name());
+    m_impl->frozen = true;
+    for (auto& [process_name, running] : m_impl->processes) {
+        if (!running.stopped) {
+            running.process->frozen(true);
+        }
+    }
+}
+
+void Host::thaw() {
+    Impl& impl = *m_impl;
+    if (!impl.frozen) {
+        return;
+    }
+    const Recorder::Scope scope(impl.context.recorder, impl.context.recorder.record("node.thaw", name()));
+    impl.frozen = false;
+    const std::uint64_t incarnation = impl.incarnation;
+    const auto work = std::exchange(impl.deferred, {});
+    for (const auto& [cause, f] : work) {
+        const Recorder::Scope work_scope(impl.context.recorder, cause);
+        f();
+    }
+    // By name, since what runs here may end processes, or the host.
+    std::vector<std::string> names;
+    for (const auto& [process_name, running] : impl.processes) {
+        names.push_back(process_name);
+    }
+    for (const std::string& process_name : names) {
+        const auto found = impl.processes.find(process_name);
+        if (impl.incarnation == incarnation && found != impl.processes.end() && !found->second.stopped) {
+            found->second.process->frozen(false);
+            impl.run_deferred(found->second);
+        }
+    }
+}
+
+bool Host::powered() const noexcept {
+    return m_impl->power;
+}
+
+bool Host::kernel_runs() const noexcept {
+    return m_impl->kernel;
+}
+
+bool Host::frozen() const noexcept {
+    return m_impl->frozen;
+}
+
+std::uint64_t Host::incarnation() const noexcept {
+    return m_impl->incarnation;
+}
+
+// ---------------------------------------------------------------- processes
+
+void Host::spawn(const std::string& process_name, std::unique_ptr<Process> process) {
+    CLUSTER_CHECK(m_impl->kernel && process != nullptr);
+    kill(process_name);
+    Impl::Running& running = m_impl->processes[process_name];
+    running.process = std::move(process);
+    running.instance = ++m_impl->instances;
+    m_impl->context.recorder.record("process.start", name(), {{"process", std::string_view{process_name}}});
+    Process& started = *running.process;
+    if (m_impl->frozen) {
+        started.frozen(true);
+    }
+    started.start();
+}
+
+bool Host::kill(const std::string& process_name) {
+    const auto found = m_impl->processes.find(process_name);
+    if (found == m_impl->processes.end()) {
+        return false;
+    }
+    m_impl->context.recorder.record("process.end", name(), {{"process", std::string_view{process_name}}});
+    const auto dead = m_impl->processes.extract(found);   // destroyed when it is no longer found
+    return true;
+}
+
+bool Host::set_process_frozen(const std::string& process_name, bool stopped) {
+    const auto found = m_impl->processes.find(process_name);
+    if (found == m_impl->processes.end()) {
+        return false;
+    }
+    Impl::Running& running = found->second;
+    if (running.stopped == stopped) {
+        return true;
+    }
+    running.stopped = stopped;
+    if (!m_impl->frozen) {
+        running.process->frozen(stopped);
+        if (!stopped) {
+            m_impl->run_deferred(running);
+        }
+    }
+    return true;
+}
+
+Process* Host::find(const std::string& process_name) {
+    const auto found = m_impl->processes.find(process_name);
+    return found == m_impl->processes.end() ? nullptr : found->second.process.get();
+}
+
+void Host::schedule(ns3::Time delay, std::function<void()> f) {
+    Impl& impl = *m_impl;
+    post(delay, [&impl, incarnation = impl.incarnation, cause = impl.context.recorder.current(), f = std::move(f)] {
+        if (incarnation == impl.incarnation) {
+            const Recorder::Scope scope(impl.context.recorder, cause);
+            f();
+        }
+    });
+}
+
+void Host::schedule_user(const std::string& process_name, ns3::Time delay, std::function<void()> f) {
+    Impl& impl = *m_impl;
+    const auto owner = impl.processes.find(process_name);
+    const std::uint64_t instance = owner == impl.processes.end() ? 0 : owner->second.instance;
+    schedule(delay, [&impl, process_name, instance, f = std::move(f)]() mutable {
+        const RecordId cause = impl.context.recorder.current();
+        if (instance == 0) {
+            if (impl.frozen) {
+                impl.deferred.emplace_back(cause, std::move(f));
+            } else {
+                f();
+            }
+            return;
+        }
+        const auto found = impl.processes.find(process_name);
+        if (found == impl.processes.end() || found->second.instance != instance) {
+            return;   // it ended
+        }
+        if (!impl.runs(found->second)) {
+            found->second.deferred.emplace_back(cause, std::move(f));
+        } else {
+            f();
+        }
+    });
+}
+
+// ---------------------------------------------------------------- kernel services
+
+std::vector<Host::InterfaceInfo> Host::interfaces() const {
+    std::vector<InterfaceInfo> result;
+    for (const auto& nic : m_impl->nics) {
+        result.push_back({nic->interface, nic->mac, nic->carrier()});
+    }
+    return result;
+}
+
+std::string Host::interface_for(const std::string& address) const {
+    const auto wanted = parse_address(address);
+    const SrcRouting::Entry* entry = wanted ? m_impl->routing->lookup(*wanted, 0) : nullptr;
+    return entry != nullptr && entry->gateway == 0 ? entry->route.interface : std::string{};
+}
+
+std::string Host::interface_of(const std::string& address) const {
+    const auto wanted = parse_address(address);
+    const Nic* nic = wanted ? m_impl->nic_with(*wanted) : nullptr;
+    return nic != nullptr ? nic->interface : std::string{};
+}
+
+int Host::add_address(const std::string& interface, const std::string& address) {
+    Impl& impl = *m_impl;
+    auto prefix = parse_prefix(address);
+    if (!prefix) {
+        return EINVAL;
+    }
+    const std::string bare = format_address(prefix->address);
+    Nic* const nic = impl.nic(interface.empty() ? interface_for(bare) : interface);
+    if (nic == nullptr || !impl.kernel) {
+        return ENODEV;
+    }
+    if (std::ranges::find(impl.own_addresses, prefix->address) != impl.own_addresses.end()) {
+        return 0;
+    }
+    // Always /32 for ns-3: with the mask of the LAN it would treat the address as one more owner of the subnet. The
+    // connected route that Linux makes for a new subnet is our own affair.
+    ns3::Ipv4InterfaceAddress entry(ns3::Ipv4Address(prefix->address), ns3::Ipv4Mask::GetOnes());
+    entry.SetSecondary();
+    impl.ipv4->AddAddress(nic->index, entry);
+    impl.own_addresses.push_back(prefix->address);
+    const bool known_subnet = std::ranges::any_of(impl.routing->table(), [&](const SrcRouting::Entry& e) {
+        return e.interface == nic->index && e.network == prefix->network() && e.mask == prefix->mask();
+    });
+    if (prefix->length < 32 && !known_subnet) {
+        impl.routing->add({.route = {.destination = prefix_text(*prefix),
+                                     .gateway = {},
+                                     .interface = nic->interface,
+                                     .source = bare,
+                                     .protocol = "kernel",
+                                     .scope = "link",
+                                     .metric = 0},
+                           .network = prefix->network(),
+                           .mask = prefix->mask(),
+                           .gateway = 0,
+                           .interface = nic->index,
+                           .source = prefix->address});
+    }
+    impl.expected.push_back({prefix->address, impl.context.recorder.current()});
+    return 0;
+}
+
+int Host::remove_address(const std::string& interface, const std::string& address) {
+    Impl& impl = *m_impl;
+    const auto prefix = parse_prefix(address);
+    if (!prefix) {
+        return EINVAL;
+    }
+    Nic* const nic = interface.empty() ? impl.nic_with(prefix->address) : impl.nic(interface);
+    if (!interface.empty() && nic == nullptr) {
+        return ENODEV;
+    }
+    if (nic == nullptr || impl.nic_with(prefix->address) != nic || is_fixed_address(format_address(prefix->address))) {
+        return EADDRNOTAVAIL;
+    }
+    impl.ipv4->RemoveAddress(nic->index, ns3::Ipv4Address(prefix->address));
+    std::erase(impl.own_addresses, prefix->address);
+    std::erase_if(impl.expected, [&](const Impl::Expected& e) { return e.address == prefix->address; });
+    impl.routing->remove_preferring(prefix->address);
+    return 0;
+}
+
+bool Host::has_address(const std::string& address) const {
+    const auto wanted = parse_address(address);
+    return wanted && m_impl->kernel && std::ranges::find(m_impl->own_addresses, *wanted) != m_impl->own_addresses.end();
+}
+
+bool Host::is_fixed_address(const std::string& address) const {
+    const auto wanted = parse_address(address);
+    return wanted && std::ranges::any_of(m_impl->nics, [&](const auto& nic) {
+        return std::ranges::find(nic->fixed, *wanted, &Prefix::address) != nic->fixed.end();
+    });
+}
+
+std::vector<cluster::Route> Host::routes() const {
+    std::vector<cluster::Route> result;
+    for (const SrcRouting::Entry& entry : m_impl->routing->table()) {
+        result.push_back(entry.route);
+    }
+    return result;
+}
+
+int Host::replace_route(const cluster::Route& route) {
+    Impl& impl = *m_impl;
+    const auto prefix = route.destination == "default" ? std::optional{Prefix{0, 0}} : parse_prefix(route.destination);
+    const auto source = parse_address(route.source);
+    if (!prefix || (!source && !route.source.empty())) {
+        return EINVAL;
+    }
+    const Nic* const nic = impl.nic(route.interface);
+    if (nic == nullptr) {
+        return ENODEV;
+    }
+    if (source && std::ranges::find(impl.own_addresses, *source) == impl.own_addresses.end()) {
+        return EINVAL;   // "Invalid prefsrc address"
+    }
+    SrcRouting::Entry like{.route = route,
+                           .network = prefix->network(),
+                           .mask = prefix->mask(),
+                           .gateway = parse_address(route.gateway).value_or(0),
+                           .interface = nic->index,
+                           .source = source.value_or(0)};
+    SrcRouting::Entry* const entry = impl.routing->find(like);
+    if (entry == nullptr) {
+        return ESRCH;
+    }
+    entry->source = like.source;
+    entry->route.source = route.source;
+    return 0;
+}
+
+ns3::Ptr<ns3::Socket> Host::open_udp(const std::string& interface, const std::string& source, std::uint16_t port) {
+    const Nic* const nic = m_impl->nic(interface);
+    CLUSTER_CHECK(nic != nullptr || interface.empty());
+    auto socket = ns3::Socket::CreateSocket(m_impl->node, ns3::UdpSocketFactory::GetTypeId());
+    if (nic != nullptr) {
+        socket->BindToNetDevice(nic->device);
+    }
+    const std::string local = source.empty() ? fixed_address(interface) : source;
+    const ns3::Ipv4Address address(parse_address(local).value_or(0));
+    if (socket->Bind(ns3::InetSocketAddress(address, port)) != 0) {
+        return nullptr;
+    }
+    socket->SetAllowBroadcast(true);
+    return socket;
+}
+
+std::string Host::fixed_address(const std::string& interface) const {
+    const Nic* const nic = m_impl->nic(interface);
+    return nic != nullptr && !nic->fixed.empty() ? format_address(nic->fixed.front().address) : std::string{};
+}
+
+std::string Host::broadcast_address(const std::string& interface) const {
+    const Nic* const nic = m_impl->nic(interface);
+    return nic != nullptr && !nic->fixed.empty() ? format_address(nic->fixed.front().broadcast()) : std::string{};
+}
+
+void Host::send_raw(const std::string& interface, ns3::Mac48Address to, std::uint16_t ethertype, std::span<const std::byte> bytes) {
+    Nic* const nic = m_impl->nic(interface);
+    if (nic == nullptr || !m_impl->kernel) {
+        return;
+    }
+    const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());   // NOLINT: ns-3 wants octets
+    nic->send({ns3::Create<ns3::Packet>(data, static_cast<std::uint32_t>(bytes.size())), nic->mac, to, ethertype, RecordId::none});
+}
+
+void Host::on_raw(const std::string& interface, std::uint16_t ethertype, std::function<void(const Frame&)> receiver) {
+    Nic* const nic = m_impl->nic(interface);
+    CLUSTER_CHECK(nic != nullptr);
+    std::erase_if(nic->raw, [ethertype](const auto& r) { return r.first == ethertype; });
+    if (receiver) {
+        nic->raw.emplace_back(ethertype, std::make_shared<std::function<void(const Frame&)>>(std::move(receiver)));
+    }
+}
+
+SerialLine* Host::serial(const std::string& device, int& side) {
+    const auto found = m_impl->serials.find(device);
+    if (found == m_impl->serials.end()) {
+        return nullptr;
+    }
+    side = found->second.side;
+    return found->second.line;
+}
+
+std::map<std::string, std::vector<std::byte>>& Host::disk() noexcept {
+    return m_impl->disk;
+}
+
+void Host::announced(const std::string& address, RecordId record) {
+    const auto wanted = parse_address(address);
+    for (Impl::Expected& expected : m_impl->expected) {
+        if (wanted && expected.address == *wanted) {
+            expected.since = later(expected.since, record);
+        }
+    }
+}
+
+void Host::ignore_client_port(std::uint16_t udp_port) {
+    if (std::ranges::find(m_impl->ignored_ports, udp_port) == m_impl->ignored_ports.end()) {
+        m_impl->ignored_ports.push_back(udp_port);
+    }
+}
+
+}  // namespace models
