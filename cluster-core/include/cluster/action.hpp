@@ -7,6 +7,7 @@
 // outcome, if that came first).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -139,7 +140,14 @@ class ActionSink final {
     void push(ActionId id, Action action) { m_actions.push_back({id, std::move(action)}); }
 
     /// Copies bytes into the sink; the view lives until clear().
-    [[nodiscard]] std::span<const std::byte> keep(std::span<const std::byte> bytes);   // in cluster_wire
+    [[nodiscard]] std::span<const std::byte> keep(std::span<const std::byte> bytes) {
+        if (bytes.empty()) {
+            return {};
+        }
+        auto* const copy = static_cast<std::byte*>(m_bytes.allocate(bytes.size(), 1));
+        std::copy(bytes.begin(), bytes.end(), copy);
+        return {copy, bytes.size()};
+    }
 
     [[nodiscard]] const std::vector<IssuedAction>& actions() const noexcept { return m_actions; }
     [[nodiscard]] bool empty() const noexcept { return m_actions.empty(); }
