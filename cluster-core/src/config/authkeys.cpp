@@ -11,7 +11,7 @@ namespace cluster {
 
 namespace {
 
-using text::quoted;
+using text::quote;
 using text::Word;
 
 constexpr std::string_view methods = "sha1, md5, crc or sha256 (sha256: not understood by heartbeat)";
@@ -87,24 +87,24 @@ void AuthKeysParser::auth_line(int line, const std::vector<Word>& words) {
     Word number{"", first.column};
     if (first.text == "auth") {
         if (words.size() < 2) {
-            m_findings.error(line, first.column, "bad-auth", quoted(first.text) + " without a number", "auth N, N from 0 to 15");
+            m_findings.error(line, first.column, "bad-auth", quote(first.text) + " without a number", "auth N, N from 0 to 15");
             return;
         }
         number = words[1];
     } else if (first.text.starts_with("auth")) {
         number = {first.text.substr(4), first.column + 4};
     } else {
-        m_findings.error(line, first.column, "bad-auth", quoted(first.text), "\"auth\" or the number of a key");
+        m_findings.error(line, first.column, "bad-auth", quote(first.text), "\"auth\" or the number of a key");
         return;
     }
     const auto value = text::loose_integer(number.text);
     const bool any_digit = number.text.find_first_of("0123456789") <= 1;
     if (!any_digit || value.value < 0 || value.value > 15) {
-        m_findings.error(line, number.column, "bad-auth", "auth " + quoted(number.text), "a number from 0 to 15");
+        m_findings.error(line, number.column, "bad-auth", "auth " + quote(number.text), "a number from 0 to 15");
         return;
     }
     if (!value.clean) {
-        m_findings.warning(line, number.column, "not-a-number", "auth " + quoted(number.text), "a plain number; heartbeat reads " + std::to_string(value.value));
+        m_findings.warning(line, number.column, "not-a-number", "auth " + quote(number.text), "a plain number; heartbeat reads " + std::to_string(value.value));
     }
     m_wanted = value.value;
     m_wanted_line = line;
@@ -114,15 +114,15 @@ void AuthKeysParser::auth_line(int line, const std::vector<Word>& words) {
 void AuthKeysParser::key_line(int line, const std::vector<Word>& words) {
     const auto number = text::loose_integer(words[0].text);
     if (!number.clean) {
-        m_findings.error(line, words[0].column, "bad-key-line", quoted(words[0].text), "\"auth N\" or \"N METHOD SECRET\"");
+        m_findings.error(line, words[0].column, "bad-key-line", quote(words[0].text), "\"auth N\" or \"N METHOD SECRET\"");
         return;
     }
     if (number.value < 0 || number.value > 15) {
-        m_findings.error(line, words[0].column, "bad-key-number", "key " + quoted(words[0].text), "a number from 0 to 15");
+        m_findings.error(line, words[0].column, "bad-key-number", "key " + quote(words[0].text), "a number from 0 to 15");
         return;
     }
     if (words.size() < 2) {
-        m_findings.error(line, words[0].column, "missing-method", "no method after " + quoted(words[0].text), "N METHOD SECRET, METHOD " + std::string(methods));
+        m_findings.error(line, words[0].column, "missing-method", "no method after " + quote(words[0].text), "N METHOD SECRET, METHOD " + std::string(methods));
         return;
     }
     AuthKey key;
@@ -137,16 +137,16 @@ void AuthKeysParser::key_line(int line, const std::vector<Word>& words) {
         key.method = AuthMethod::sha256;
         m_findings.warning(line, method.column, "not-heartbeat", "method \"sha256\"", "sha1 while a node still runs heartbeat, which does not start with it");
     } else {
-        m_findings.error(line, method.column, "unknown-method", "unknown method " + quoted(method.text), std::string(methods));
+        m_findings.error(line, method.column, "unknown-method", "unknown method " + quote(method.text), std::string(methods));
         return;
     }
     if (key.method == AuthMethod::crc) {
         if (words.size() > 2) {
-            m_findings.error(line, words[2].column, "crc-with-secret", quoted(words[2].text) + " after crc", "nothing: crc takes no secret");
+            m_findings.error(line, words[2].column, "crc-with-secret", quote(words[2].text) + " after crc", "nothing: crc takes no secret");
             return;
         }
     } else if (words.size() < 3) {
-        m_findings.error(line, method.column, "missing-secret", "no secret after " + quoted(method.text), words[0].text.size() < 4 ? std::string(words[0].text) + ' ' + std::string(method.text) + " SECRET" : "a secret");
+        m_findings.error(line, method.column, "missing-secret", "no secret after " + quote(method.text), words[0].text.size() < 4 ? std::string(words[0].text) + ' ' + std::string(method.text) + " SECRET" : "a secret");
         return;
     } else {
         key.secret = words[2].text;

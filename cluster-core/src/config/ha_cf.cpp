@@ -17,7 +17,7 @@ namespace {
 using text::blanks;
 using text::blanks_and_commas;
 using text::Line;
-using text::quoted;
+using text::quote;
 using text::Word;
 
 constexpr int max_media = 64;    // links and ping targets together
@@ -64,7 +64,7 @@ class HaCfParser {
     void check_logging();
 
     void bad_value(const Statement& s, const Word& w, std::string_view expected) {
-        m_findings.error(s.line, w.column, "bad-value", std::string(s.directive.text) + ' ' + quoted(w.text), std::string(expected));
+        m_findings.error(s.line, w.column, "bad-value", std::string(s.directive.text) + ' ' + quote(w.text), std::string(expected));
     }
     std::optional<Duration> time(const Statement&, const Word&, bool zero_allowed);
     std::optional<long> integer(const Statement&, const Word&, long low, long high);
@@ -295,14 +295,14 @@ void HaCfParser::statement(const Line& line) {
             m_findings.warning(s.line,
                                s.directive.column,
                                "repeated-directive",
-                               quoted(s.directive.text) + " once more",
+                               quote(s.directive.text) + " once more",
                                "it once; the last value counts");
         }
         if (s.words.size() > 1) {
             m_findings.warning(s.line,
                                s.words[1].column,
                                "several-values",
-                               quoted(s.words[1].text) + " after the value of " + std::string(s.directive.text),
+                               quote(s.words[1].text) + " after the value of " + std::string(s.directive.text),
                                "one value; heartbeat takes each in turn and keeps the last");
         }
     }
@@ -324,13 +324,13 @@ void HaCfParser::unknown(const Statement& s) {
     m_findings.error(s.line,
                      s.directive.column,
                      "unknown-directive",
-                     "unknown directive " + quoted(s.directive.text),
+                     "unknown directive " + quote(s.directive.text),
                      near.empty() ? std::string("a directive of ha.cf (directives are case-sensitive)")
-                                  : quoted(near));
+                                  : quote(near));
 }
 
 void HaCfParser::no_value(const Statement& s, const Directive& directive) {
-    const auto found = quoted(s.directive.text) + " without a value";
+    const auto found = quote(s.directive.text) + " without a value";
     if (directive.line != nullptr) {
         m_findings.error(s.line, s.directive.column, "missing-argument", found, std::string(directive.usage));
     } else {
@@ -367,7 +367,7 @@ std::optional<long> HaCfParser::integer(const Statement& s, const Word& w, long 
         m_findings.warning(s.line,
                            w.column,
                            "not-a-number",
-                           std::string(s.directive.text) + ' ' + quoted(w.text),
+                           std::string(s.directive.text) + ' ' + quote(w.text),
                            "a plain integer; heartbeat reads " + std::to_string(number.value));
     }
     return number.value;
@@ -393,11 +393,11 @@ void HaCfParser::node(const Statement& s, const Word& w) {
     }
     auto name = text::lower_case(w.text);
     if (std::find(m_config.nodes.begin(), m_config.nodes.end(), name) != m_config.nodes.end()) {
-        m_findings.warning(s.line, w.column, "repeated-node", "node " + quoted(w.text) + " once more", "each node once");
+        m_findings.warning(s.line, w.column, "repeated-node", "node " + quote(w.text) + " once more", "each node once");
         return;
     }
     if (static_cast<int>(m_config.nodes.size() + m_config.ping_targets.size()) >= max_nodes) {
-        m_findings.error(s.line, w.column, "too-many-nodes", "node " + quoted(w.text), "at most 100 nodes, ping targets included");
+        m_findings.error(s.line, w.column, "too-many-nodes", "node " + quote(w.text), "at most 100 nodes, ping targets included");
         return;
     }
     m_config.nodes.push_back(std::move(name));
@@ -436,7 +436,7 @@ void HaCfParser::baud(const Statement& s, const Word& w) {
         return;
     }
     if (!number.clean) {
-        m_findings.warning(s.line, w.column, "not-a-number", "baud " + quoted(w.text), "a plain integer");
+        m_findings.warning(s.line, w.column, "not-a-number", "baud " + quote(w.text), "a plain integer");
     }
     m_config.baud = static_cast<unsigned>(number.value);
     m_findings.note(s.line, s.directive.column, "deprecated-directive", "\"baud\"", "");
@@ -454,7 +454,7 @@ bool HaCfParser::room_for_medium(const Statement& s, const Word& w) {
     if (static_cast<int>(m_config.links.size() + m_config.ping_targets.size()) < max_media) {
         return true;
     }
-    m_findings.error(s.line, w.column, "too-many-media", std::string(s.directive.text) + ' ' + quoted(w.text), "at most 64 media, ping targets included");
+    m_findings.error(s.line, w.column, "too-many-media", std::string(s.directive.text) + ' ' + quote(w.text), "at most 64 media, ping targets included");
     return false;
 }
 
@@ -464,7 +464,7 @@ void HaCfParser::add_link(const Statement& s, const Word& where, LinkConfig link
                other.port == link.port;
     });
     if (repeated) {
-        m_findings.warning(s.line, where.column, "repeated-medium", std::string(s.directive.text) + ' ' + quoted(where.text) + " once more", "each medium once");
+        m_findings.warning(s.line, where.column, "repeated-medium", std::string(s.directive.text) + ' ' + quote(where.text) + " once more", "each medium once");
     }
     if (room_for_medium(s, where)) {
         link.where = m_findings.at(s.line, where.column);
@@ -512,12 +512,12 @@ void HaCfParser::add_unicast(const Statement& s, LinkKind kind) {
         m_findings.error(s.line,
                          s.words[0].column,
                          "missing-argument",
-                         "no address after " + quoted(s.words[0].text),
+                         "no address after " + quote(s.words[0].text),
                          std::string(s.directive.text) + " INTERFACE ADDRESS");
         return;
     }
     if (s.words.size() > 2) {
-        m_findings.warning(s.line, s.words[2].column, "extra-word", quoted(s.words[2].text), "nothing after the address; heartbeat ignores it");
+        m_findings.warning(s.line, s.words[2].column, "extra-word", quote(s.words[2].text), "nothing after the address; heartbeat ignores it");
     }
     LinkConfig link;
     link.kind = kind;
@@ -527,7 +527,7 @@ void HaCfParser::add_unicast(const Statement& s, LinkKind kind) {
         m_findings.warning(s.line,
                            s.words[1].column,
                            "host-name",
-                           quoted(s.words[1].text),
+                           quote(s.words[1].text),
                            std::string(ipv6 ? "an IPv6" : "an IPv4") + " address; a name needs a name server at start");
     }
     auto& port = ipv6 ? m_ucast6_port : m_ucast_port;
@@ -543,12 +543,12 @@ void HaCfParser::add_multicast(const Statement& s, LinkKind kind) {
         m_findings.error(s.line,
                          s.words.back().column,
                          "missing-argument",
-                         "no " + std::string(names[s.words.size()]) + " after " + quoted(s.words.back().text),
+                         "no " + std::string(names[s.words.size()]) + " after " + quote(s.words.back().text),
                          std::string(s.directive.text) + " INTERFACE GROUP PORT TTL LOOP");
         return;
     }
     if (s.words.size() > names.size()) {
-        m_findings.warning(s.line, s.words[5].column, "extra-word", quoted(s.words[5].text), "nothing after LOOP; heartbeat ignores it");
+        m_findings.warning(s.line, s.words[5].column, "extra-word", quote(s.words[5].text), "nothing after LOOP; heartbeat ignores it");
     }
     bool good = true;
     if (!text::is_interface_name(s.words[0].text)) {
@@ -588,11 +588,11 @@ void HaCfParser::add_ping(const Statement& s, const Word& w, bool ipv6) {
         m_findings.warning(s.line,
                            w.column,
                            "host-name",
-                           std::string(s.directive.text) + ' ' + quoted(w.text),
+                           std::string(s.directive.text) + ' ' + quote(w.text),
                            std::string(ipv6 ? "an IPv6" : "an IPv4") + " address; a name needs a name server at start");
     }
     if (static_cast<int>(m_config.nodes.size() + m_config.ping_targets.size()) >= max_nodes) {
-        m_findings.error(s.line, w.column, "too-many-nodes", std::string(s.directive.text) + ' ' + quoted(w.text), "at most 100 nodes, ping targets included");
+        m_findings.error(s.line, w.column, "too-many-nodes", std::string(s.directive.text) + ' ' + quote(w.text), "at most 100 nodes, ping targets included");
         return;
     }
     if (room_for_medium(s, w)) {
@@ -606,7 +606,7 @@ void HaCfParser::ping_group(const Statement& s) {
         m_findings.error(s.line,
                          s.words[0].column,
                          "missing-argument",
-                         "no address after " + quoted(s.words[0].text),
+                         "no address after " + quote(s.words[0].text),
                          "ping_group NAME ADDRESS...");
         return;
     }
@@ -622,7 +622,7 @@ void HaCfParser::ping_group(const Statement& s) {
             m_findings.warning(s.line,
                                s.words[i].column,
                                "host-name",
-                               "ping_group member " + quoted(s.words[i].text),
+                               "ping_group member " + quote(s.words[i].text),
                                "an IPv4 address; a name needs a name server at start");
         }
         target.addresses.emplace_back(s.words[i].text);
@@ -743,7 +743,7 @@ void HaCfParser::logfacility(const Statement& s, const Word& w) {
 void HaCfParser::deprecated_log(const Statement& s, const Word& w, std::string& out) {
     out = w.text;
     m_log = {s.line, s.directive.column, s.directive.text};
-    m_findings.note(s.line, s.directive.column, "deprecated-directive", quoted(s.directive.text), "\"use_logd on\"");
+    m_findings.note(s.line, s.directive.column, "deprecated-directive", quote(s.directive.text), "\"use_logd on\"");
 }
 
 void HaCfParser::conn_logd_time(const Statement& s, const Word& w) {
@@ -772,7 +772,7 @@ void HaCfParser::memreserve(const Statement& s, const Word& w) {
 
 void HaCfParser::watchdog(const Statement& s, const Word& w) {
     if (!m_config.watchdog.empty()) {
-        m_findings.error(s.line, w.column, "repeated-watchdog", "watchdog " + quoted(w.text) + " after " + quoted(m_config.watchdog), "one watchdog device");
+        m_findings.error(s.line, w.column, "repeated-watchdog", "watchdog " + quote(w.text) + " after " + quote(m_config.watchdog), "one watchdog device");
         return;
     }
     m_config.watchdog = w.text;
@@ -780,7 +780,7 @@ void HaCfParser::watchdog(const Statement& s, const Word& w) {
 
 void HaCfParser::stonith(const Statement& s) {
     if (s.words.size() < 2) {
-        m_findings.error(s.line, s.words[0].column, "missing-argument", "no file after " + quoted(s.words[0].text), "stonith TYPE FILE");
+        m_findings.error(s.line, s.words[0].column, "missing-argument", "no file after " + quote(s.words[0].text), "stonith TYPE FILE");
         return;
     }
     if (!m_config.stonith.empty()) {
@@ -792,7 +792,7 @@ void HaCfParser::stonith(const Statement& s) {
 
 void HaCfParser::stonith_host(const Statement& s) {
     if (s.words.size() < 2) {
-        m_findings.error(s.line, s.words[0].column, "missing-argument", "no type after " + quoted(s.words[0].text), "stonith_host HOST TYPE PARAMETERS...");
+        m_findings.error(s.line, s.words[0].column, "missing-argument", "no type after " + quote(s.words[0].text), "stonith_host HOST TYPE PARAMETERS...");
         return;
     }
     std::string parameters;
@@ -807,7 +807,7 @@ void HaCfParser::add_child(const Statement& s, bool failfast) {
         m_findings.error(s.line,
                          s.words[0].column,
                          "missing-argument",
-                         "no command after " + quoted(s.words[0].text),
+                         "no command after " + quote(s.words[0].text),
                          std::string(s.directive.text) + " USER /PATH/TO/COMMAND ARGUMENTS...");
         return;
     }
@@ -835,11 +835,11 @@ void HaCfParser::apiauth(const Statement& s) {
         *seen = true;
     }
     if (!uid && !gid) {
-        m_findings.error(s.line, s.words[0].column, "missing-argument", "no uid= or gid= after " + quoted(s.words[0].text), "apiauth CLIENT [uid=LIST] [gid=LIST]");
+        m_findings.error(s.line, s.words[0].column, "missing-argument", "no uid= or gid= after " + quote(s.words[0].text), "apiauth CLIENT [uid=LIST] [gid=LIST]");
         return;
     }
     if (!m_api_clients.emplace(s.words[0].text).second) {
-        m_findings.error(s.line, s.words[0].column, "repeated-apiauth", "apiauth for " + quoted(s.words[0].text) + " once more", "each client once");
+        m_findings.error(s.line, s.words[0].column, "repeated-apiauth", "apiauth for " + quote(s.words[0].text) + " once more", "each client once");
         return;
     }
     m_config.apiauth.emplace_back(s.rest);
@@ -851,14 +851,14 @@ void HaCfParser::env(const Statement& s, const Word& w) {
         return;
     }
     if (w.text.find('=') == std::string_view::npos) {
-        m_findings.warning(s.line, w.column, "env-without-value", "env " + quoted(w.text), "NAME=VALUE");
+        m_findings.warning(s.line, w.column, "env-without-value", "env " + quote(w.text), "NAME=VALUE");
     }
     m_config.env.emplace_back(w.text);
 }
 
 void HaCfParser::crm(const Statement& s, const Word& w) {
     if (m_crm_seen) {
-        m_findings.error(s.line, w.column, "repeated-crm", quoted(s.directive.text) + " once more", "crm or pacemaker at most once");
+        m_findings.error(s.line, w.column, "repeated-crm", quote(s.directive.text) + " once more", "crm or pacemaker at most once");
         return;
     }
     m_crm_seen = true;
@@ -885,9 +885,9 @@ void HaCfParser::check(std::optional<std::string_view> own_node) {
     check_failback();
     check_logging();
     if (m_config.crm) {
-        m_findings.warning(m_crm.line, m_crm.column, "crm-on", "crm " + quoted(m_crm.text), "crm off; with it heartbeat does not read haresources");
+        m_findings.warning(m_crm.line, m_crm.column, "crm-on", "crm " + quote(m_crm.text), "crm off; with it heartbeat does not read haresources");
     } else if (m_config.autojoin != "none") {
-        m_findings.error(m_autojoin.line, m_autojoin.column, "autojoin-with-haresources", "autojoin " + quoted(m_autojoin.text), "none, as haresources names its nodes");
+        m_findings.error(m_autojoin.line, m_autojoin.column, "autojoin-with-haresources", "autojoin " + quote(m_autojoin.text), "none, as haresources names its nodes");
     }
 }
 
@@ -897,7 +897,7 @@ void HaCfParser::check_times() {
     const auto show = [](const Place& place, std::string_view name, Duration value) {
         const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(value).count();
         return std::string(name) + ' ' +
-               (place.line > 0 ? quoted(place.text) : "of " + std::to_string(ms) + " ms (default)");
+               (place.line > 0 ? quote(place.text) : "of " + std::to_string(ms) + " ms (default)");
     };
     // When the offending value is a default, the finding stands where the other one was set.
     const auto where = [](const Place& first, const Place& second) { return first.line > 0 ? first : second; };
@@ -950,7 +950,7 @@ void HaCfParser::check_media() {
         m_findings.warning(links[0].where.line,
                            links[0].where.column,
                            "single-heartbeat-path",
-                           "all heartbeats on " + quoted(links[0].device),
+                           "all heartbeats on " + quote(links[0].device),
                            "a second path; when this one fails both nodes take the resources");
     }
 }
@@ -960,7 +960,7 @@ void HaCfParser::check_nodes(std::optional<std::string_view> own_node) {
     if (nodes.empty()) {
         m_findings.error(0, 0, "no-node", "no node line", "node NAME for every member");
     } else if (nodes.size() == 1) {
-        m_findings.warning(0, 0, "single-node", "only node " + quoted(nodes[0]), "two nodes; nobody can take over");
+        m_findings.warning(0, 0, "single-node", "only node " + quote(nodes[0]), "two nodes; nobody can take over");
     } else if (nodes.size() > 2 && !m_config.crm) {
         m_findings.warning(0,
                            0,
@@ -975,7 +975,7 @@ void HaCfParser::check_nodes(std::optional<std::string_view> own_node) {
             for (std::size_t i = 0; i < nodes.size() && i < 4; ++i) {
                 listed += (i > 0 ? ", " : "") + nodes[i];
             }
-            m_findings.error(0, 0, "own-node-missing", "nodes " + listed + (nodes.size() > 4 ? ", ..." : ""), "node " + quoted(name) + " (uname -n of this node) among them");
+            m_findings.error(0, 0, "own-node-missing", "nodes " + listed + (nodes.size() > 4 ? ", ..." : ""), "node " + quote(name) + " (uname -n of this node) among them");
         }
     }
 }
@@ -993,10 +993,10 @@ void HaCfParser::check_failback() {
         m_findings.warning(where.line, where.column, "ping-without-ipfail", "ping targets", "respawn hacluster /usr/lib/heartbeat/ipfail; without it they decide nothing");
     }
     if (ipfail && m_config.ping_targets.empty()) {
-        m_findings.warning(m_ipfail.line, m_ipfail.column, "ipfail-without-ping", quoted(m_ipfail.text), "a ping or ping_group line for it to compare");
+        m_findings.warning(m_ipfail.line, m_ipfail.column, "ipfail-without-ping", quote(m_ipfail.text), "a ping or ping_group line for it to compare");
     }
     if (ipfail && legacy) {
-        m_findings.warning(m_ipfail.line, m_ipfail.column, "ipfail-with-legacy", quoted(m_ipfail.text), "auto_failback on or off; in legacy mode ipfail cannot move anything");
+        m_findings.warning(m_ipfail.line, m_ipfail.column, "ipfail-with-legacy", quote(m_ipfail.text), "auto_failback on or off; in legacy mode ipfail cannot move anything");
     }
 }
 
@@ -1009,7 +1009,7 @@ void HaCfParser::check_logging() {
             m_config.use_logd = true;   // heartbeat switches the log daemon on by itself
         }
     } else if (any_log && m_config.use_logd) {
-        m_findings.note(m_log.line, m_log.column, "log-twice", quoted(m_log.text) + " next to use_logd on", "the log daemon's own configuration");
+        m_findings.note(m_log.line, m_log.column, "log-twice", quote(m_log.text) + " next to use_logd on", "the log daemon's own configuration");
     }
 }
 

@@ -12,7 +12,7 @@ namespace cluster {
 
 namespace {
 
-using text::quoted;
+using text::quote;
 
 // Far beyond any real cluster; keeps group and position numbers (16 bits) and memory bounded on hostile input.
 constexpr std::size_t max_groups = 1000;
@@ -87,7 +87,7 @@ void HaResourcesParser::parse(std::string_view text) {
             if (words.size() <= max_resources) {
                 words.push_back({word.text, line->number, word.column});
             } else {
-                m_findings.error(line->number, word.column, "too-many-resources", quoted(word.text), "at most 1000 resources in one group");
+                m_findings.error(line->number, word.column, "too-many-resources", quote(word.text), "at most 1000 resources in one group");
             }
         }
         if (!more) {
@@ -108,7 +108,7 @@ void HaResourcesParser::group(const std::vector<PlacedWord>& words) {
     }
     owner(words[0]);
     if (words.size() == 1) {
-        m_findings.warning(words[0].line, words[0].column, "empty-group", quoted(words[0].text) + " without a resource", "NODE RESOURCE...");
+        m_findings.warning(words[0].line, words[0].column, "empty-group", quote(words[0].text) + " without a resource", "NODE RESOURCE...");
         return;
     }
     if (m_groups.size() >= max_groups) {
@@ -140,9 +140,9 @@ void HaResourcesParser::owner(const PlacedWord& word) {
     std::string expected = "a node of ha.cf";
     if (!m_findings.full()) {
         const auto near = text::nearest(word.text, {m_nodes.begin(), m_nodes.end()});
-        expected += near.empty() ? " in the first column" : ": " + quoted(near);
+        expected += near.empty() ? " in the first column" : ": " + quote(near);
     }
-    m_findings.error(word.line, word.column, "unknown-node", "unknown node " + quoted(word.text), std::move(expected));
+    m_findings.error(word.line, word.column, "unknown-node", "unknown node " + quote(word.text), std::move(expected));
 }
 
 std::optional<ResourceWord> HaResourcesParser::resource(const PlacedWord& word) {
@@ -170,7 +170,7 @@ std::optional<ResourceWord> HaResourcesParser::resource(const PlacedWord& word) 
         }
     }
     if (out.script.empty() || out.script.find('/') != std::string::npos) {
-        m_findings.error(word.line, word.column, "bad-resource", quoted(word.text), "an address or SCRIPT[::ARGUMENT]..., the script without a path");
+        m_findings.error(word.line, word.column, "bad-resource", quote(word.text), "an address or SCRIPT[::ARGUMENT]..., the script without a path");
         return std::nullopt;
     }
     built_in_arguments(out, word);
@@ -183,14 +183,14 @@ void HaResourcesParser::built_in_arguments(const ResourceWord& resource, const P
     }
     // heartbeat starts with such a line and fails when it has to take the address: the worst moment to find out.
     if (resource.arguments.empty()) {
-        m_findings.error(word.line, word.column, "bad-address", quoted(word.text), resource.script + "::ADDRESS[/MASK[/INTERFACE[:LABEL]][/BROADCAST]]");
+        m_findings.error(word.line, word.column, "bad-address", quote(word.text), resource.script + "::ADDRESS[/MASK[/INTERFACE[:LABEL]][/BROADCAST]]");
         return;
     }
     const auto spec = parse_address_spec(resource.arguments[0]);
     if (!spec || (resource.script == "IPsrcaddr" && !spec->interface.empty())) {
-        m_findings.error(word.line, word.column, "bad-address", quoted(resource.arguments[0]), "ADDRESS[/MASK[/INTERFACE[:LABEL]][/BROADCAST]]");
+        m_findings.error(word.line, word.column, "bad-address", quote(resource.arguments[0]), "ADDRESS[/MASK[/INTERFACE[:LABEL]][/BROADCAST]]");
     } else if (resource.arguments.size() > 1) {
-        m_findings.warning(word.line, word.column, "extra-argument", quoted(resource.arguments[1]) + " after the address", "one argument; \"::\" also cuts an IPv6 address in two");
+        m_findings.warning(word.line, word.column, "extra-argument", quote(resource.arguments[1]) + " after the address", "one argument; \"::\" also cuts an IPv6 address in two");
     }
 }
 
@@ -201,14 +201,14 @@ void HaResourcesParser::key(const ResourceGroupConfig& group) {
         m_findings.warning(first.where.line,
                            first.where.column,
                            "repeated-key",
-                           quoted(first.text) + " as first resource again (also line " + std::to_string(known->second) + ")",
+                           quote(first.text) + " as first resource again (also line " + std::to_string(known->second) + ")",
                            "a different first resource in each group: heartbeat finds groups by it");
     }
     if (first.text.find_first_of("+*?()[]{}|^$\\") != std::string::npos) {
         m_findings.warning(first.where.line,
                            first.where.column,
                            "key-is-a-pattern",
-                           quoted(first.text) + " as first resource",
+                           quote(first.text) + " as first resource",
                            "one without + * ? ( ) [ ] { } | ^ $ \\: heartbeat looks it up as a regular expression");
     }
 }

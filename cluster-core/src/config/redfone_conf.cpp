@@ -13,7 +13,7 @@ namespace cluster {
 namespace {
 
 using text::Line;
-using text::quoted;
+using text::quote;
 
 class RedfoneParser {
   public:
@@ -49,7 +49,7 @@ class RedfoneParser {
     NamedSpan& current();
 
     void bad_value(const Line& l, std::string_view key, std::string_view value, std::string_view expected) {
-        m_findings.error(l.number, static_cast<int>(key.size()) + 2, "bad-value", std::string(key) + '=' + quoted(value), std::string(expected));
+        m_findings.error(l.number, static_cast<int>(key.size()) + 2, "bad-value", std::string(key) + '=' + quote(value), std::string(expected));
     }
 
     text::FindingList m_findings;
@@ -106,7 +106,7 @@ void RedfoneParser::line(const Line& l) {
             m_findings.error(l.number,
                              static_cast<int>(blank) + 1,
                              "blank",
-                             "a blank in " + quoted(body),
+                             "a blank in " + quote(body),
                              "no blanks at all: KEY=VALUE from the first column; a comment has a line of its own");
             return;
         }
@@ -115,7 +115,7 @@ void RedfoneParser::line(const Line& l) {
     }
     if (body.front() == '[') {
         if (body.back() != ']') {
-            m_findings.error(l.number, 1, "bad-section", quoted(body), "[globals], [span1] to [span4] or [dsp]");
+            m_findings.error(l.number, 1, "bad-section", quote(body), "[globals], [span1] to [span4] or [dsp]");
             return;
         }
         section(l, body.substr(1, body.size() - 2));
@@ -134,32 +134,32 @@ void RedfoneParser::section(const Line& l, std::string_view raw_name) {
     m_seen.clear();
     if (name == "globals") {
         if (m_section != Section::none) {
-            m_findings.error(l.number, 1, m_globals_seen ? "repeated-section" : "section-order", quoted("[globals]"), "[globals] once, as the first section");
+            m_findings.error(l.number, 1, m_globals_seen ? "repeated-section" : "section-order", quote("[globals]"), "[globals] once, as the first section");
         }
         m_section = Section::globals;
         m_globals_seen = true;
     } else if (name.size() == 5 && name.starts_with("span") && name[4] >= '0' && name[4] <= '9') {
         const int number = name[4] - '0';
         if (m_section == Section::none || m_section == Section::dsp) {
-            m_findings.error(l.number, 1, "section-order", quoted(l.text), m_section == Section::none ? "[globals] before it" : "the spans before [dsp]");
+            m_findings.error(l.number, 1, "section-order", quote(l.text), m_section == Section::none ? "[globals] before it" : "the spans before [dsp]");
         }
         if (number < 1 || number > 4) {
-            m_findings.error(l.number, 6, "bad-span", quoted(l.text), "[span1] to [span4]");
+            m_findings.error(l.number, 6, "bad-span", quote(l.text), "[span1] to [span4]");
         } else if (m_section == Section::span && m_span == number) {
-            m_findings.error(l.number, 1, "repeated-section", quoted(l.text) + " directly after itself (line " + std::to_string(m_span_line) + ")", "each span once");
+            m_findings.error(l.number, 1, "repeated-section", quote(l.text) + " directly after itself (line " + std::to_string(m_span_line) + ")", "each span once");
         } else if (std::any_of(m_spans.begin(), m_spans.end(), [&](const NamedSpan& s) { return s.number == number; })) {
-            m_findings.warning(l.number, 1, "reopened-span", quoted(l.text) + " once more", "each span once; fonulator adds to the first");
+            m_findings.warning(l.number, 1, "reopened-span", quote(l.text) + " once more", "each span once; fonulator adds to the first");
         }
         m_section = Section::span;
         m_span = number;
         m_span_line = l.number;
     } else if (name == "dsp") {
         if (m_section == Section::none || m_section == Section::dsp) {
-            m_findings.error(l.number, 1, m_section == Section::dsp ? "repeated-section" : "section-order", quoted("[dsp]"), "[dsp] once, as the last section");
+            m_findings.error(l.number, 1, m_section == Section::dsp ? "repeated-section" : "section-order", quote("[dsp]"), "[dsp] once, as the last section");
         }
         m_section = Section::dsp;
     } else {
-        m_findings.error(l.number, 1, "bad-section", quoted(l.text), "[globals], [span1] to [span4] or [dsp]");
+        m_findings.error(l.number, 1, "bad-section", quote(l.text), "[globals], [span1] to [span4] or [dsp]");
         m_section = m_section == Section::none ? Section::globals : m_section;   // no second complaint per line
     }
 }
@@ -195,32 +195,32 @@ void RedfoneParser::directive(const Line& l, std::string_view raw_key, std::opti
             }
             const auto near = text::nearest(key, names);
             if (key == "crcmlt") {
-                expected = quoted("crc4");
+                expected = quote("crc4");
             } else if (key == "fb1" || key == "fb2") {
-                expected = quoted("fb=ADDRESS") + " and " + quoted("port=1") + " or " + quoted("port=2");
+                expected = quote("fb=ADDRESS") + " and " + quote("port=1") + " or " + quote("port=2");
             } else if (!near.empty()) {
-                expected = quoted(near);
+                expected = quote(near);
             }
         }
-        m_findings.error(l.number, 1, "unknown-directive", "unknown directive " + quoted(raw_key), std::move(expected));
+        m_findings.error(l.number, 1, "unknown-directive", "unknown directive " + quote(raw_key), std::move(expected));
         return;
     }
     if (known->has_value != value.has_value()) {
         m_findings.error(l.number,
                          known->has_value ? 1 : static_cast<int>(key.size()) + 1,
                          "bad-value",
-                         quoted(l.text),
-                         known->has_value ? key + "=VALUE" : quoted(key) + " alone");
+                         quote(l.text),
+                         known->has_value ? key + "=VALUE" : quote(key) + " alone");
         return;
     }
     if (known->section != Section::none && known->section != m_section) {
         const std::string_view home = known->section == Section::globals ? "[globals]" : known->section == Section::span ? "a [spanN]" : "[dsp]";
-        m_findings.error(l.number, 1, "wrong-section", quoted(l.text) + (m_section == Section::none ? " before any section" : " outside its section"), "it in " + std::string(home));
+        m_findings.error(l.number, 1, "wrong-section", quote(l.text) + (m_section == Section::none ? " before any section" : " outside its section"), "it in " + std::string(home));
         return;
     }
     if (key != "voicea" && key != "voiceb" && key != "data") {
         if (const auto [earlier, is_new] = m_seen.emplace(key, l.number); !is_new) {
-            m_findings.warning(l.number, 1, "repeated-directive", quoted(l.text) + " once more (first in line " + std::to_string(earlier->second) + ")", "it once per section; the last one counts");
+            m_findings.warning(l.number, 1, "repeated-directive", quote(l.text) + " once more (first in line " + std::to_string(earlier->second) + ")", "it once per section; the last one counts");
         }
     }
     switch (known->section) {
@@ -240,7 +240,7 @@ void RedfoneParser::global(const Line& l, std::string_view key, std::optional<st
         }
         m_config.bridge_address = *value;
         if (!text::is_ipv4(*value)) {
-            m_findings.warning(l.number, 4, "host-name", "fb=" + quoted(*value), "an IPv4 address; a name needs a name server in the moment of the takeover");
+            m_findings.warning(l.number, 4, "host-name", "fb=" + quote(*value), "an IPv4 address; a name needs a name server in the moment of the takeover");
         }
     } else if (key == "port") {
         if (*value != "1" && *value != "2") {
@@ -256,7 +256,7 @@ void RedfoneParser::global(const Line& l, std::string_view key, std::optional<st
         }
         m_config.server = mac;
         if (((*mac)[0] & 1U) != 0) {
-            m_findings.warning(l.number, 8, "group-mac", "server=" + quoted(*value), "the address of one interface, not of a group");
+            m_findings.warning(l.number, 8, "group-mac", "server=" + quote(*value), "the address of one interface, not of a group");
         }
     } else if (key == "priorities") {
         priorities(l, *value);
@@ -360,7 +360,7 @@ void RedfoneParser::haul(const Line& l, std::string_view key, std::string_view v
         return;
     }
     if (is_long ? config.shorthaul.has_value() : config.longhaul.has_value()) {
-        m_findings.error(l.number, 1, "haul-twice", quoted(l.text) + " next to " + (is_long ? "shorthaul" : "longhaul"), "either longhaul or shorthaul");
+        m_findings.error(l.number, 1, "haul-twice", quote(l.text) + " next to " + (is_long ? "shorthaul" : "longhaul"), "either longhaul or shorthaul");
         return;
     }
     (is_long ? config.longhaul : config.shorthaul) = number;
@@ -377,7 +377,7 @@ void RedfoneParser::dsp(const Line& l, std::string_view key, std::optional<std::
         }
         m_config.dsp = law;
     } else if (key == "iec" || key == "master") {
-        m_findings.note(l.number, 1, "deprecated-directive", quoted(key), "nothing: fonulator ignores it");
+        m_findings.note(l.number, 1, "deprecated-directive", quote(key), "nothing: fonulator ignores it");
     } else {
         channels(l, key, *value);
     }

@@ -84,7 +84,7 @@ std::vector<Word> split_words(std::string_view line, std::string_view separators
     }
 }
 
-std::string quoted(std::string_view text) {
+std::string quote(std::string_view text) {
     constexpr std::size_t shown = 60;
     constexpr std::string_view hex = "0123456789abcdef";
     std::string out = "\"";

@@ -47,7 +47,7 @@ inline constexpr std::string_view blanks_and_commas = ", \t\r\f";
                                             std::size_t from = 0);
 
 /// In double quotes, not longer than ~60 characters, everything but printable ASCII as \xNN.
-[[nodiscard]] std::string quoted(std::string_view);
+[[nodiscard]] std::string quote(std::string_view);
 
 /// Collects findings in file order. After `limit` of them only counts go on, so that a hostile file stays small;
 /// finish() then adds one finding with the number and the worst severity of what was left out.
