@@ -284,7 +284,7 @@ struct BridgeSwitch::Impl {
         if (following == BridgeStage::check_priorities) {
             if (!valid_priorities(config.priorities)) {
                 stage = following;
-                note_failure(BridgeTrouble::invalid_priorities, 0);
+                note_failure(BridgeTrouble::invalid_priorities, 0, true);
                 finish(out);
                 return;
             }
@@ -293,8 +293,9 @@ struct BridgeSwitch::Impl {
         enter(following, now, out);
     }
 
-    void note_failure(BridgeTrouble why, int status) {
-        if (progress.why == BridgeTrouble::none) {
+    /// The first failure is told, or the one that ended the exchange.
+    void note_failure(BridgeTrouble why, int status, bool ends = false) {
+        if (progress.why == BridgeTrouble::none || ends) {
             progress.stage = stage;
             progress.why = why;
             progress.status = status;
@@ -314,7 +315,9 @@ struct BridgeSwitch::Impl {
     }
 
     void give_up(Instant now, BridgeTrouble why, int status, BridgeAdvance& out) {
-        note_failure(why, status);
+        const bool goes_on =
+            only_message(stage) || (!policy.as_fonulator && stage == BridgeStage::read_priorities);
+        note_failure(why, status, !goes_on);
         if (why == BridgeTrouble::refused && answers == sends && switches_stream(stage)) {
             progress.stream = stream_before;   // every send was answered with "no": nothing has changed
         }
@@ -322,7 +325,7 @@ struct BridgeSwitch::Impl {
             priorities_differ = true;   // unknown: write them
         }
         if (policy.as_fonulator) {
-            if (only_message(stage)) {
+            if (goes_on) {
                 ++progress.ignored_failures;
                 next(now, out);
             } else {
@@ -330,7 +333,7 @@ struct BridgeSwitch::Impl {
             }
             return;
         }
-        if (only_message(stage) || stage == BridgeStage::read_priorities) {
+        if (goes_on) {
             ++progress.ignored_failures;
             if (stage == BridgeStage::write_register && why == BridgeTrouble::no_reply) {
                 restore_stream(now, out);   // it does not answer: spare the waiting for the other registers
@@ -388,7 +391,7 @@ struct BridgeSwitch::Impl {
     void confirmed(Instant now, BridgeAdvance& out) {
         report(out, BridgeStep::What::confirmed);
         if (stage == BridgeStage::static_info && !config.server.has_value() && !echo_canceller) {
-            note_failure(BridgeTrouble::no_server, 0);
+            note_failure(BridgeTrouble::no_server, 0, true);
             finish(out);
             return;
         }
@@ -471,7 +474,7 @@ BridgeAdvance BridgeSwitch::begin(Instant now) {
     if (!impl.policy.as_fonulator && !valid_priorities(impl.config.priorities)) {
         // fonulator notices only after it has switched transmission off.
         impl.stage = BridgeStage::check_priorities;
-        impl.note_failure(BridgeTrouble::invalid_priorities, 0);
+        impl.note_failure(BridgeTrouble::invalid_priorities, 0, true);
         impl.finish(out);
         return out;
     }
