@@ -30,6 +30,8 @@ struct Quirks {
 
     /// §4.4: several groups of one node are started and stopped one after the other, in the order asked for.
     bool groups_one_after_another = false;
+    /// §2.8: a node that starts alone takes everything at once but calls itself stable only 10 s later.
+    bool wait_when_alone = false;
 
     [[nodiscard]] static Quirks ours() { return {}; }
     [[nodiscard]] static Quirks heartbeat_3_0_6();

@@ -18,6 +18,7 @@ Quirks Quirks::heartbeat_3_0_6() {
     quirks.no_announce_after_wake = true;
     quirks.verify_with_sending_key = true;
     quirks.groups_one_after_another = true;
+    quirks.wait_when_alone = true;
     return quirks;
 }
 

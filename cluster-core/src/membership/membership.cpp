@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Own life cycle and everything that time decides: beats, silence, requests for missing messages.
+#include "membership.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "cluster/check.hpp"
+
+namespace cluster {
+
+Membership::Membership(Context& context)
+    : m_context(context),
+      m_keys(context.options.files.keys),
+      m_sender(context, m_keys),
+      m_generations(context),
+      m_bad(context),
+      m_pings(context),
+      m_framers(context.ha().links.size()),
+      m_carrier(context.ha().links.size(), true) {
+    for (const std::string& node : context.ha().nodes) {
+        if (node != context.options.name) {
+            Peer& peer = m_peers.emplace_back();
+            peer.name = node;
+            peer.ack_trigger = context.prng.below(10);
+            peer.links.resize(context.ha().links.size());
+        }
+    }
+}
+
+void Membership::start(std::span<const std::byte> durable_state) {
+    const Instant now = m_context.now;
+    m_sender.start_generation(m_generations.start(durable_state));
+    m_started = now;
+    m_bonus_until = now + start_bonus_lasts;
+    m_last_check = now;
+    for (Peer& peer : m_peers) {
+        peer.generation = m_generations.known(peer.name);
+        peer.last_status = now;
+    }
+    m_pings.start();
+    m_pings.send_all();
+    send_status();
+    set_phase(NodePhase::up);
+    send_status();
+    m_next_beat = now + m_context.ha().keepalive;
+    check_active();   // a cluster of one has nobody to wait for
+}
+
+Duration Membership::own_dt() const {
+    const Duration bonus = m_restarting ? restart_bonus : m_bonus_until ? start_bonus : Duration{};
+    return m_context.ha().deadtime + bonus;
+}
+
+void Membership::send_status() {
+    wire::OutgoingMessage& message = m_sender.begin("status");
+    // A node that is stopping says active until its last message (§2.7).
+    message.add("st", m_phase == NodePhase::init ? "init" : m_phase == NodePhase::up ? "up" : "active");
+    message.add_hex("dt", static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(own_dt()).count()));
+    message.add("protocol", "1");
+    // Fields of our own; heartbeat ignores names it does not know (§7).
+    if (m_context.ha().runs_ipfail() && m_pings.settled()) {
+        message.add_hex("us_pings", m_pings.reachable());
+    }
+    if (m_was_isolated) {
+        message.add("us_isolated", "1");
+    }
+    m_sender.send();
+}
+
+void Membership::set_phase(NodePhase phase) {
+    if (phase != m_phase) {
+        const NodePhase from = std::exchange(m_phase, phase);
+        m_context.report(NodePhaseChanged{from, phase});
+    }
+}
+
+void Membership::set_restarting() { m_restarting = true; }
+
+void Membership::beat() {
+    const Duration keepalive = std::max<Duration>(m_context.ha().keepalive, std::chrono::milliseconds{1});
+    // Beats that were slept through are not made up for.
+    m_next_beat += keepalive * ((m_context.now - m_next_beat) / keepalive + 1);
+    m_pings.send_all();
+    send_status();
+}
+
+void Membership::on_deadline() {
+    const Instant now = m_context.now;
+    const bool tick = now >= m_next_beat;
+    if (tick) {
+        beat();
+    }
+    if (m_bonus_until && now >= *m_bonus_until) {
+        m_bonus_until.reset();
+        send_status();   // a change of dt is told at once
+    }
+    m_pings.judge();
+    const Duration interval = m_context.quirks().dead_check_interval;
+    if (interval == Duration{} || (tick && now - m_last_check >= interval)) {
+        m_last_check = now;
+        judge();
+    }
+    for (std::size_t i = 0; i < m_peers.size(); ++i) {
+        ask_missing(i);
+    }
+    if (m_ask_nodes_at && now >= *m_ask_nodes_at) {
+        ask_nodes();
+    }
+}
+
+Duration Membership::limit_of(const Peer& peer) const {
+    if (!peer.heard) {
+        return m_phase == NodePhase::up || m_phase == NodePhase::init ? m_context.ha().initdead : m_context.ha().deadtime;
+    }
+    return peer.dt.value_or(m_context.ha().deadtime);
+}
+
+void Membership::judge() {
+    for (std::size_t i = 0; i < m_peers.size(); ++i) {
+        judge_peer(i);
+    }
+    check_active();
+}
+
+void Membership::judge_peer(std::size_t index) {
+    Peer& peer = m_peers[index];
+    const Instant now = m_context.now;
+    const Duration silent = now - peer.last_status;
+    if (peer.state == PeerState::dead) {
+        if (peer.second_look && now >= *peer.second_look) {
+            peer.second_look.reset();
+            peer.dead_while_isolated = false;
+            m_events.push_back({PeerEvent::Kind::died, index});
+        }
+        return;
+    }
+    if (silent > limit_of(peer)) {
+        declare_dead(index, peer.dt == Duration{} ? PeerChangeReason::zero_dt : PeerChangeReason::silent);
+        return;
+    }
+    if (peer.state == PeerState::up && silent > m_context.ha().warntime) {
+        peer.state = PeerState::late;
+        m_context.report(PeerStateChanged{peer.name, PeerState::up, PeerState::late, PeerChangeReason::silent, silent});
+    }
+    judge_links(peer);
+}
+
+void Membership::judge_links(Peer& peer) {
+    for (std::size_t i = 0; i < peer.links.size(); ++i) {
+        if (peer.links[i].up && m_context.now - peer.links[i].heard > limit_of(peer)) {
+            peer.links[i].up = false;
+            m_context.report(PeerLinkChanged{peer.name, LinkId{static_cast<std::uint16_t>(i)}, false});
+        }
+    }
+}
+
+void Membership::declare_dead(std::size_t index, PeerChangeReason reason) {
+    Peer& peer = m_peers[index];
+    const PeerState from = std::exchange(peer.state, PeerState::dead);
+    peer.window.forget_missing();
+    peer.reachable_pings.reset();
+    for (PeerLink& link : peer.links) {
+        link.up = false;
+    }
+    if (peer.shut_down) {
+        reason = PeerChangeReason::shutdown;
+    }
+    m_context.report(PeerStateChanged{peer.name, from, PeerState::dead, reason, m_context.now - peer.last_status});
+    if (isolated()) {
+        m_was_isolated = true;
+        peer.dead_while_isolated = true;
+    }
+    // A real daemon that lives on after all will see us restart, not return from a partition (§6 point 9).
+    if (m_context.quirks().new_generation_on_peer_death && peer.heard && !peer.shut_down && m_phase == NodePhase::active) {
+        m_sender.start_generation(m_generations.raise());
+    }
+    m_events.push_back({PeerEvent::Kind::died, index});
+}
+
+void Membership::ask_missing(std::size_t index) {
+    Peer& peer = m_peers[index];
+    if (!peer.alive()) {
+        return;
+    }
+    peer.window.ask(m_context.now, Sender::max_repeats, [&](std::uint64_t seq) {
+        wire::OutgoingMessage& message = m_sender.begin("NS_rexmit");
+        message.add("dest", peer.name);
+        message.add_decimal("firstseq", seq);
+        message.add_decimal("lastseq", seq);
+        m_sender.send_unnumbered(uuid_of(index));
+    });
+}
+
+void Membership::report_lost(Peer& peer) {
+    peer.lost_unreported += peer.window.take_lost();
+    const bool due = peer.lost_reported == Instant{} || m_context.now - peer.lost_reported >= BadPacketLog::report_interval;
+    if (peer.lost_unreported > 0 && due) {
+        m_context.report(MessagesLost{peer.name, std::exchange(peer.lost_unreported, 0)});
+        peer.lost_reported = m_context.now;
+    }
+}
+
+void Membership::ask_nodes() {
+    m_ask_nodes_at.reset();
+    if (m_nodelist_known || m_phase != NodePhase::up || m_peers.empty()) {
+        return;
+    }
+    for (std::size_t n = 0; n < m_peers.size(); ++n) {
+        const std::size_t index = m_ask_next++ % m_peers.size();
+        if (m_peers[index].alive() && m_peers[index].speaks_acks) {
+            m_sender.begin("reqnodes").add("dest", m_peers[index].name);
+            m_sender.send(uuid_of(index));
+            m_ask_nodes_at = m_context.now + nodes_interval;
+            return;
+        }
+    }
+}
+
+void Membership::check_active() {
+    if (m_phase != NodePhase::up) {
+        return;
+    }
+    const auto waited_for = [](const Peer& peer) { return !peer.heard && peer.state != PeerState::dead; };
+    const auto answers = [](const Peer& peer) { return peer.alive() && peer.speaks_acks; };
+    if (std::ranges::any_of(m_peers, waited_for) || (!m_nodelist_known && std::ranges::any_of(m_peers, answers))) {
+        return;
+    }
+    set_phase(NodePhase::active);
+    send_status();   // a change of status is told at once
+    m_events.push_back({PeerEvent::Kind::active, 0});
+}
+
+void Membership::on_carrier(LinkId link, bool carrier) {
+    const auto index = static_cast<std::size_t>(link);
+    if (index >= m_carrier.size()) {
+        return;
+    }
+    const bool was_isolated = isolated();
+    m_carrier[index] = carrier;
+    if (was_isolated && !isolated()) {
+        for (Peer& peer : m_peers) {
+            if (peer.state == PeerState::dead && peer.dead_while_isolated) {
+                peer.second_look = m_context.now + limit_of(peer);
+            }
+        }
+    }
+}
+
+bool Membership::isolated() const {
+    return m_context.options.files.settings.carrier_policy && !m_carrier.empty() && std::ranges::find(m_carrier, true) == m_carrier.end();
+}
+
+void Membership::excuse_silence() {
+    for (Peer& peer : m_peers) {
+        peer.last_status = m_context.now;   // not judged by the time we slept
+        for (PeerLink& link : peer.links) {
+            link.heard = m_context.now;
+        }
+    }
+    m_pings.excuse();
+}
+
+void Membership::wake_up() {
+    excuse_silence();
+    m_sender.start_generation(m_generations.raise());
+    m_nodelist_known = false;
+    set_phase(NodePhase::up);
+    m_next_beat = m_context.now + m_context.ha().keepalive;
+    send_status();
+    m_ask_nodes_at = m_context.now + m_context.ha().keepalive;
+}
+
+std::optional<Instant> Membership::peer_deadline(const Peer& peer) const {
+    if (peer.state == PeerState::dead) {
+        return peer.second_look;
+    }
+    const auto after = [](Instant since, Duration limit) { return since + limit + Duration{1}; };   // "longer than"
+    std::optional<Instant> next = after(peer.last_status, limit_of(peer));
+    if (peer.state == PeerState::up) {
+        next = earlier(next, after(peer.last_status, m_context.ha().warntime));
+    }
+    for (const PeerLink& link : peer.links) {
+        if (link.up) {
+            next = earlier(next, after(link.heard, limit_of(peer)));
+        }
+    }
+    return next;
+}
+
+std::optional<Instant> Membership::next_deadline() const {
+    std::optional<Instant> next = earlier(m_next_beat, m_bonus_until);
+    next = earlier(next, m_ask_nodes_at);
+    next = earlier(next, m_pings.next_deadline());
+    next = earlier(next, m_generations.next_deadline());
+    for (const Peer& peer : m_peers) {
+        if (m_context.quirks().dead_check_interval == Duration{}) {
+            next = earlier(next, peer_deadline(peer));
+        }
+        if (peer.alive()) {
+            next = earlier(next, peer.window.next_request());
+        }
+    }
+    return next;
+}
+
+std::vector<PeerEvent> Membership::take_events() { return std::exchange(m_events, {}); }
+
+const Uuid* Membership::uuid_of(std::size_t peer) const {
+    CLUSTER_CHECK(peer < m_peers.size());
+    return m_peers[peer].uuid ? &*m_peers[peer].uuid : nullptr;
+}
+
+bool Membership::any_alive() const { return std::ranges::any_of(m_peers, &Peer::alive); }
+
+void Membership::fill(NodeStatus& status) const {
+    status.phase = m_phase;
+    status.generation = m_sender.generation();
+    for (const Peer& peer : m_peers) {
+        PeerStatus& view = status.peers.emplace_back();
+        view.node = peer.name;
+        view.state = peer.state;
+        view.announced_status = peer.status;
+        view.announced_dt = peer.dt.value_or(Duration{});
+        view.last_status = peer.last_status;
+        view.generation = peer.generation;
+        view.missing = peer.window.missing();
+        for (const PeerLink& link : peer.links) {
+            view.links_up.push_back(link.up);
+        }
+    }
+    status.ping_targets_up = m_pings.up();
+    status.counters.received = m_received;
+    status.counters.accepted = m_accepted;
+    status.counters.duplicates = m_duplicates;
+    status.counters.sent = m_sender.sent();
+    status.counters.retransmitted = m_sender.retransmitted();
+    status.counters.bad = m_bad.counts();
+}
+
+void Membership::save_framers(std::vector<std::vector<std::byte>>& out) const {
+    for (const wire::SerialFramer& framer : m_framers) {
+        out.push_back(framer.pending());
+    }
+}
+
+void Membership::load_framers(const std::vector<std::vector<std::byte>>& in) {
+    for (std::size_t i = 0; i < in.size() && i < m_framers.size(); ++i) {
+        m_framers[i].feed(in[i], [](std::span<const std::byte>) {});   // an unfinished frame completes nothing
+    }
+}
+
+}  // namespace cluster

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Who runs which resource groups, in the dialect of heartbeat 3.0.6 with haresources ("R1"): two parties, each with the
+// hold bits local (groups that prefer it) and foreign (the other's). Says start and stop; ResourceManager carries out.
+//
+//   init --active, `starting` sent--> starting --peer's `starting`--> both_starting
+//     any `resource` heard or sent: --> rscrcvd --10 s, or the peer says isstable=1--> stable --stop--> shutdown
+//
+// With auto_failback legacy none of this exists: groups are asked for one by one (ip-request).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "../fencing/fencing_planner.hpp"
+#include "../membership/membership.hpp"
+#include "../node/role_table.hpp"
+#include "../node/timer_table.hpp"
+#include "../resources/resource_manager.hpp"
+
+namespace cluster {
+
+/// Which of the two sets of groups a node holds, seen from itself.
+struct HoldBits {
+    bool local = false;
+    bool foreign = false;
+    bool operator==(const HoldBits&) const = default;
+
+    template <class Archive, class Self>
+    static void archive(Archive& ar, Self& self) {
+        ar(self.local, self.foreign);
+    }
+};
+
+class OwnershipR1 {
+  public:
+    OwnershipR1(Context& context, Membership& membership, ResourceManager& resources);
+
+    void on_event(const PeerEvent& event);
+    void on_message(std::size_t peer, const wire::MessageView& view);
+    void on_command(const AdminCommand& command);
+    bool on_completed(ActionId id, Outcome outcome);
+    void on_deadline();
+    /// Call after anything that may have moved a resource, a peer or a ping target.
+    void follow_up();
+    /// This node was not scheduled for that long. True: others may own our groups now, and they have been given up.
+    bool on_slept(Duration slept);
+
+    [[nodiscard]] std::optional<Instant> next_deadline() const;
+    [[nodiscard]] bool left() const noexcept { return m_left; }
+    void fill(NodeStatus& status) const;
+
+    enum class State : std::uint8_t { init, starting, both_starting, rscrcvd, stable, shutdown };
+
+    template <class Archive, class Self>
+    static void archive(Archive& ar, Self& self) {
+        ar(self.m_state, self.m_hold, self.m_other_hold, self.m_other_stable, self.m_owe_reply, self.m_foreign_by_death);
+        ar(self.m_mach_down_due, self.m_heal_pending, self.m_heal_releasing, self.m_announce_due, self.m_conflict);
+        ar(self.m_standby, self.m_scope, self.m_goodbye_sent, self.m_restart_after_stop, self.m_left);
+        ar(self.m_groups, self.m_roles, self.m_timers, self.m_fencing);
+    }
+
+  private:
+    enum class Timer : std::uint8_t {
+        ten_seconds,   ///< rscrcvd without anybody stable
+        standby,       ///< the running standby gets no answer
+        ipfail,        ///< the peer has reached more ping targets for long enough
+        restart,       ///< quirk: give up everything after a heal
+        leave,         ///< end of a clean stop
+        announce,      ///< announce again at the latest now
+        orphan,        ///< nobody holds our own groups
+        failed_move,   ///< quirk: 30 s after a start failure
+        count
+    };
+
+    static constexpr Duration nobody_stable = std::chrono::seconds{10};     // heartbeat 3.0.6, measured 10.0-10.3 s
+    static constexpr Duration answer_limit = std::chrono::seconds{10};      // ask_resources me; heartbeat 3.0.6
+    static constexpr Duration handover_limit = std::chrono::hours{1};       // ask_resources done; heartbeat 3.0.6
+    static constexpr Duration leave_delay = std::chrono::seconds{1};        // shutdone to exit; heartbeat 3.0.6
+    static constexpr Duration restart_delay = std::chrono::seconds{2};      // heal to give-up; heartbeat 3.0.6
+    static constexpr Duration restart_exec_delay = std::chrono::seconds{5}; // shutdone to the new life; measured 5.0 s
+    static constexpr Duration failed_move_delay = std::chrono::seconds{30}; // heartbeat 3.0.6
+    /// ipfail acts 4 s after the difference appeared (with deadtime 2 the old owner released 7.84-7.97 s after the cut).
+    static constexpr Duration ipfail_delay = std::chrono::seconds{4};
+    static constexpr Duration announce_limit = std::chrono::seconds{3};     // assumed
+    static constexpr Duration orphan_limit = std::chrono::seconds{3};       // assumed: longer than any exchange takes
+
+    /// Progress of hb_standby: X gives, Y takes.
+    enum class Standby : std::uint8_t { none, x_asked, x_giving, x_given, y_promised, y_taking };
+
+    struct Group {
+        bool failed_here = false;
+        bool failed_at_peer = false;
+        bool taken_by_death = false;   ///< taken because the peer died, which held it before
+        bool answer_due = false;       ///< legacy: the peer waits for our release
+        std::optional<Instant> asked;  ///< legacy: take it then without an answer
+
+        template <class Archive, class Self>
+        static void archive(Archive& ar, Self& self) {
+            ar(self.failed_here, self.failed_at_peer, self.taken_by_death, self.answer_due, self.asked);
+        }
+    };
+
+    // ownership_r1.cpp: states, messages, groups
+    void on_active();
+    void on_starting();
+    void on_resource(const wire::MessageView& view);
+    void other_became_stable();
+    void become_stable(TakeoverReason reason);
+    void received_resource_report();
+    void send_resource(bool stable, std::string_view info);
+    void send_hold(bool stable, std::string_view hold, std::string_view info);
+    void send_release_to_self(GroupId group);
+    void settle_after_report();
+    void judge_conflict();
+    void judge_orphans();
+    [[nodiscard]] bool legacy() const { return m_context.ha().auto_failback == AutoFailback::legacy; }
+    [[nodiscard]] bool announced_stable() const { return m_state == State::stable && !m_heal_releasing; }
+
+    // groups.cpp
+    void start(ResourceScope scope, TakeoverReason reason);
+    void stop(ResourceScope scope, TakeoverReason reason);
+    void start_one(GroupId group, TakeoverReason reason);
+    void stop_one(GroupId group, TakeoverReason reason);
+    void on_outcome(const GroupOutcome& outcome);
+    void on_start_failed(GroupId group);
+    void move_failed();
+    [[nodiscard]] bool is_local(GroupId group) const;
+    [[nodiscard]] bool in_scope(GroupId group, ResourceScope scope) const;
+    [[nodiscard]] bool any_in(ResourceScope scope, GroupRole role) const;
+    [[nodiscard]] bool any_up(ResourceScope scope) const;
+    void hold(ResourceScope scope, bool held);
+
+    // takeover.cpp: death, return, sleep, end
+    void on_died(std::size_t peer);
+    void take_over(std::string_view node, TakeoverReason reason, std::string_view stonith_result);
+    void on_shutdone(std::size_t peer);
+    void on_restarted();
+    void on_healed(std::size_t peer);
+    void finish_takeover();
+    void give_up_everything();
+    void begin_stop(bool restart);
+    void finish_stop();
+    void send_stonith(std::string_view node, std::string_view result);
+
+    // standby.cpp
+    void begin_standby(ResourceScope scope, bool refused_is_reported);
+    void on_ask(const wire::MessageView& view);
+    void on_hb_takeover(const wire::MessageView& view);
+    void promise(ResourceScope scope, const wire::MessageView& view);
+    void give();
+    void finish_give();
+    void take();
+    void finish_take();
+    void abort_give();
+    void end_standby(StandbyProgress progress);
+    void reset_standby();
+    void on_standby_timeout();
+    void fail_back();
+    void judge_pings();
+    void send_ask(ResourceScope scope, std::string_view info);
+    [[nodiscard]] bool giving() const;
+
+    // legacy.cpp
+    void ask_for_own_groups();
+    void on_ip_request(std::size_t peer, const wire::MessageView& view);
+    void on_ip_request_answer(const wire::MessageView& view);
+    void finish_requests();
+    void send_answer(std::string_view destination, std::string_view key, bool owned);
+    [[nodiscard]] std::string_view key_of(GroupId group) const;
+    [[nodiscard]] std::optional<GroupId> group_of(std::string_view key) const;
+
+    template <class Visit>
+    void each_group(Visit&& visit) const {
+        for (std::size_t i = 0; i < m_groups.size(); ++i) {
+            visit(GroupId{static_cast<std::uint16_t>(i)});
+        }
+    }
+    [[nodiscard]] Group& group(GroupId id) { return m_groups[static_cast<std::size_t>(id)]; }
+    [[nodiscard]] const Group& group(GroupId id) const { return m_groups[static_cast<std::size_t>(id)]; }
+
+    Context& m_context;
+    Membership& m_membership;
+    ResourceManager& m_resources;
+    FencingPlanner m_fencing;
+    RoleTable m_roles;
+    TimerTable<Timer> m_timers;
+    std::vector<Group> m_groups;
+    State m_state = State::init;
+    HoldBits m_hold;
+    HoldBits m_other_hold;
+    bool m_other_stable = false;
+    bool m_owe_reply = false;          ///< `starting` came before we were active
+    bool m_foreign_by_death = false;   ///< fail back when the peer is stable again
+    bool m_mach_down_due = false;      ///< tell when the groups of a dead peer run
+    bool m_heal_pending = false;       ///< no report from the peer since it returned
+    bool m_heal_releasing = false;     ///< dropping what the returned peer holds
+    bool m_announce_due = false;       ///< the peer may have answered for our addresses
+    bool m_conflict = false;
+    bool m_goodbye_sent = false;
+    bool m_restart_after_stop = false;
+    bool m_left = false;
+    Standby m_standby = Standby::none;
+    ResourceScope m_scope = ResourceScope::all;   ///< of the running standby, seen from X
+};
+
+[[nodiscard]] std::string_view word_of(ResourceScope scope) noexcept;
+[[nodiscard]] std::string_view word_of(HoldBits bits) noexcept;
+[[nodiscard]] std::optional<ResourceScope> scope_of(std::string_view word) noexcept;
+[[nodiscard]] ResourceScope complement(ResourceScope scope) noexcept;
+
+}  // namespace cluster

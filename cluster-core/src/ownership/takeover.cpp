@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the death, the return and the goodbye of the peer mean for our groups; our own sleep and our own goodbye.
+#include <algorithm>
+#include <utility>
+
+#include "ownership_r1.hpp"
+
+namespace cluster {
+
+void OwnershipR1::send_stonith(std::string_view node, std::string_view result) {
+    wire::OutgoingMessage& message = m_membership.sender().begin("stonith");
+    message.add("node", node);
+    message.add("result", result);
+    m_membership.sender().send();
+}
+
+void OwnershipR1::on_died(std::size_t index) {
+    const Peer& peer = m_membership.peers()[index];
+    if (m_state == State::shutdown) {
+        return;
+    }
+    const bool stayed = m_standby == Standby::x_asked;   // nothing was given yet
+    reset_standby();
+    if (stayed) {
+        m_timers.cancel(Timer::standby);
+    }
+    m_other_stable = false;
+    m_heal_pending = false;
+    if (m_membership.isolated()) {
+        m_other_hold = {};
+        return;   // no carrier anywhere: the peer may well serve. It gets a second look when carrier returns
+    }
+    if (m_fencing.on_death(peer.name, peer.shut_down) == FencingPlanner::Plan::wait) {
+        return;
+    }
+    if (peer.shut_down && m_hold == HoldBits{true, true}) {
+        send_stonith(peer.name, "unneeded");   // everything was taken when it said goodbye
+    } else if (m_state == State::init) {
+        send_stonith(peer.name, "n_stnth");    // taken when we become active
+    } else {
+        take_over(peer.name, TakeoverReason::peer_dead, "n_stnth");
+    }
+}
+
+/// Everything that is not ours yet, at once: no message and no durable write stands before the first action.
+void OwnershipR1::take_over(std::string_view node, TakeoverReason reason, std::string_view stonith_result) {
+    std::vector<GroupId> fresh_local;
+    each_group([&](GroupId id) {
+        const GroupRole role = m_roles.role(id);
+        if (role == GroupRole::active || role == GroupRole::takeover) {
+            return;
+        }
+        // Held by the peer until now, as far as we know; who returns from a partition finds its groups with itself.
+        group(id).taken_by_death = reason == TakeoverReason::peer_dead && (!is_local(id) || m_other_hold.foreign);
+        if (is_local(id)) {
+            fresh_local.push_back(id);
+        }
+    });
+    m_foreign_by_death = m_foreign_by_death || !m_hold.foreign;
+    m_hold = {true, true};
+    m_other_hold = {};
+    m_mach_down_due = true;
+    start(ResourceScope::all, reason);
+    if (m_membership.sender().last_seq() == 0) {
+        m_membership.send_status();   // first of the new generation: a peer that can hear us learns it from status only
+    }
+    if (!stonith_result.empty()) {
+        send_stonith(node, stonith_result);
+    }
+    if (m_state != State::stable) {
+        m_state = m_context.quirks().wait_when_alone ? State::rscrcvd : State::stable;
+        m_timers.cancel(Timer::ten_seconds);
+        if (m_state == State::rscrcvd) {
+            m_timers.arm(Timer::ten_seconds, m_context.now + nobody_stable);
+        }
+    }
+    if (legacy()) {
+        m_mach_down_due = false;
+    }
+    for (const GroupId id : fresh_local) {
+        send_release_to_self(id);
+    }
+    // heartbeat says isstable=1 here even while its own 10 s still run.
+    send_resource(true, "req_our_resources()");
+}
+
+/// The peer has stopped cleanly: no waiting for its death.
+void OwnershipR1::on_shutdone(std::size_t index) {
+    m_membership.mark_shut_down(index);
+    if (m_state == State::init || m_state == State::shutdown) {
+        return;
+    }
+    reset_standby();
+    m_other_stable = false;
+    m_other_hold = {};
+    each_group([&](GroupId id) {
+        if (m_roles.role(id) != GroupRole::active && m_roles.role(id) != GroupRole::takeover && legacy()) {
+            group(id).asked.reset();
+        }
+    });
+    m_foreign_by_death = m_foreign_by_death || !m_hold.foreign;
+    m_hold = {true, true};
+    m_mach_down_due = !legacy();
+    if (m_state != State::stable) {
+        m_state = State::stable;
+        m_timers.cancel(Timer::ten_seconds);
+    }
+    start(ResourceScope::all, TakeoverReason::peer_shutdown);
+    if (!legacy()) {
+        // To heartbeat this is the end of a standby that gave everything, and it says so.
+        send_ask(ResourceScope::all, "done");
+        send_resource(true, {});
+        send_resource(true, "req_our_resources()");
+    }
+}
+
+/// The scripts of a takeover have ended: only now may groups be handed back.
+void OwnershipR1::finish_takeover() {
+    if (!m_mach_down_due || any_in(ResourceScope::all, GroupRole::takeover) || m_state == State::shutdown) {
+        return;
+    }
+    m_mach_down_due = false;
+    wire::OutgoingMessage& message = m_membership.sender().begin("resource");
+    message.add("rsc_hold", "foreign");
+    message.add("info", "mach_down");
+    m_membership.sender().send();
+    received_resource_report();
+    fail_back();
+    move_failed();
+}
+
+/// The peer began a new life. What it held before is nobody's now; what we took stays ours until it is given back.
+void OwnershipR1::on_restarted() {
+    m_fencing.on_return();
+    const bool gave_up = giving() || m_standby == Standby::x_given;
+    reset_standby();
+    if (gave_up && m_state == State::stable) {
+        hold(m_scope, true);   // the taker is gone before it took
+        start(m_scope, TakeoverReason::peer_dead);
+    }
+    m_other_stable = false;
+    m_other_hold = {};
+    bool doubled = false;
+    each_group([&](GroupId id) {
+        doubled = doubled || group(id).taken_by_death;
+        group(id).taken_by_death = false;
+        group(id).failed_at_peer = false;
+    });
+    m_announce_due = doubled;   // it may have woken from a long sleep with our addresses up
+    if (doubled) {
+        m_timers.arm(Timer::announce, m_context.now + announce_limit);
+    }
+}
+
+/// A peer that we had declared dead never stopped. What we took because of that is dropped; what it may have taken of
+/// ours it drops by the same rule, or, if it is a real daemon, it tells us that it keeps it (settle_after_report).
+void OwnershipR1::on_healed(std::size_t index) {
+    m_fencing.on_return();
+    reset_standby();
+    if (m_state == State::shutdown || m_state == State::init) {
+        return;
+    }
+    m_other_stable = false;
+    if (m_context.quirks().restart_on_heal) {
+        m_timers.arm_once(Timer::restart, m_context.now + restart_delay);
+        send_stonith(m_membership.peers()[index].name, "unneeded");
+        return;
+    }
+    m_other_hold = {};
+    m_mach_down_due = false;
+    m_heal_pending = true;
+    m_announce_due = m_hold.local || m_hold.foreign;
+    m_timers.arm(Timer::announce, m_context.now + announce_limit);
+    if (!m_membership.peers()[index].isolated) {
+        each_group([&](GroupId id) {
+            if (group(id).taken_by_death) {
+                hold(is_local(id) ? ResourceScope::local : ResourceScope::foreign, false);
+                stop_one(id, TakeoverReason::peer_request);
+                m_heal_releasing = true;
+            }
+        });
+        if (m_foreign_by_death) {
+            hold(ResourceScope::foreign, false);   // also when there is no such group
+        }
+    }
+    if (legacy()) {
+        m_heal_pending = false;
+        m_heal_releasing = false;
+        each_group([&](GroupId id) {
+            if (is_local(id) && m_roles.role(id) == GroupRole::active) {
+                m_membership.sender().begin("ip-request").add("ipaddr", key_of(id));   // a real daemon still has it
+                m_membership.sender().send();
+            }
+        });
+        return;
+    }
+    m_membership.sender().begin("starting");   // makes the peer tell what it holds
+    m_membership.sender().send();
+}
+
+/// Addresses first: right-to-left stops would leave them up while services take their time to end.
+void OwnershipR1::give_up_everything() {
+    const std::vector<Binding> bindings = resolve_bindings(m_context.options.files.resources, m_context.options.files.settings);
+    for (const Binding& binding : bindings) {
+        const GroupRole role = m_roles.role(binding.resource.group);
+        if (binding.kind != BindingKind::address || role == GroupRole::standby) {
+            continue;
+        }
+        const ResourceWord& word =
+            m_context.options.files.resources.groups[static_cast<std::size_t>(binding.resource.group)].resources[binding.resource.position];
+        const auto address = parse_address_spec(word.arguments.empty() ? word.text : word.arguments.front());
+        if (address) {
+            m_context.issue(ReleaseAddress{binding.resource, *address});   // its completion is nobody's; the stop confirms
+        }
+    }
+    hold(ResourceScope::all, false);
+    stop(ResourceScope::all, TakeoverReason::peer_request);
+}
+
+bool OwnershipR1::on_slept(Duration slept) {
+    if (m_state == State::init || m_state == State::shutdown || m_context.quirks().restart_on_heal) {
+        return false;
+    }
+    // With the peer alive it may have taken everything; with a dead one it may have come back and waited initdead.
+    if (!m_membership.any_alive() && slept < m_context.ha().initdead) {
+        return false;
+    }
+    reset_standby();
+    give_up_everything();
+    m_state = State::init;
+    m_timers = {};
+    m_other_hold = {};
+    m_other_stable = false;
+    m_owe_reply = false;
+    m_mach_down_due = false;
+    m_heal_pending = false;
+    m_heal_releasing = false;
+    m_announce_due = false;
+    return true;
+}
+
+void OwnershipR1::begin_stop(bool restart) {
+    if (m_state == State::shutdown) {
+        return;
+    }
+    const bool was_active = m_state != State::init;
+    m_state = State::shutdown;
+    m_restart_after_stop = restart;
+    m_timers = {};
+    reset_standby();
+    m_fencing.on_return();
+    m_membership.set_phase(NodePhase::stopping);
+    m_mach_down_due = false;
+    hold(ResourceScope::all, false);
+    if (was_active) {
+        send_hold(false, "none", "shutdown");
+    }
+    stop(ResourceScope::all, TakeoverReason::operator_command);
+}
+
+void OwnershipR1::finish_stop() {
+    if (m_state != State::shutdown || m_goodbye_sent) {
+        return;
+    }
+    if (any_in(ResourceScope::all, GroupRole::release) || any_in(ResourceScope::all, GroupRole::takeover)) {
+        return;
+    }
+    if (any_up(ResourceScope::all)) {
+        // A member could not be stopped. Saying goodbye would put it on two nodes: stay, and hold what still runs.
+        m_state = State::stable;
+        m_membership.set_phase(NodePhase::active);
+        hold(ResourceScope::all, true);
+        start(ResourceScope::all, TakeoverReason::operator_command);
+        send_resource(true, {});
+        return;
+    }
+    m_goodbye_sent = true;
+    m_membership.sender().begin("shutdone").add("st", "dead");
+    m_membership.sender().send();
+    if (m_restart_after_stop) {
+        m_membership.set_restarting();
+    }
+    m_timers.arm(Timer::leave, m_context.now + (m_restart_after_stop ? restart_exec_delay : leave_delay));
+}
+
+}  // namespace cluster
