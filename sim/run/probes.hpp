@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What is done to the telephones and clients during a run: probe calls in every direction, calls of the workload, echo
+// requests. All by clocks of their own; nothing here knows what the cluster is doing.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "model/lan.hpp"
+#include "model/telephony.hpp"
+#include "run/episodes.hpp"
+#include "run/expectations.hpp"
+#include "scenario/scenario.hpp"
+
+namespace sim {
+
+/// One probe call per direction and interval, each direction with its own phase.
+class CallProbes {
+  public:
+    CallProbes(models::Context&, models::CallCentre&, const ProbeSettings&);
+    /// `from`: when the first probe of each direction may start.
+    void start(Duration from);
+    /// Call once, after the run. Probe calls whose fate is open are left out.
+    [[nodiscard]] std::vector<ProbedDirection> results();
+    [[nodiscard]] std::int64_t started() const noexcept { return m_started; }
+
+  private:
+    struct Direction {
+        models::CallDirection direction;
+        std::vector<ProbeSample> samples;
+        std::vector<bool> known;
+    };
+    void tick(std::size_t direction);
+
+    models::Context& m_context;
+    models::CallCentre& m_centre;
+    ProbeSettings m_settings;
+    std::vector<Direction> m_directions;
+    std::int64_t m_started = 0;
+};
+
+/// Calls of the stations and to them, with exponential gaps.
+class CallLoad {
+  public:
+    CallLoad(models::Context&, models::CallCentre&, const AnalogCalls&);
+    void start();
+    /// Call once, after the run at `end`. Calls younger than `settle` are left out: whether they will be answered is open.
+    [[nodiscard]] WorkloadLog results(std::int64_t end, Duration settle) const;
+    void add_metrics(std::vector<std::pair<std::string, std::int64_t>>& metrics) const;
+
+  private:
+    struct Call {
+        std::int64_t started = 0;
+        bool known = false;
+        std::optional<std::int64_t> answered;
+        bool dropped = false;
+    };
+    void next();
+    void place();
+
+    models::CallCentre& m_centre;
+    AnalogCalls m_spec;
+    models::RandomStream m_gaps;
+    models::RandomStream m_holds;
+    models::RandomStream m_directions;
+    std::vector<Call> m_calls;
+};
+
+/// Echo requests of one client at a fixed interval.
+class EchoLoad {
+  public:
+    EchoLoad(models::Context&, models::LightEndpoint& client, const IcmpEcho&, std::uint16_t id);
+    void start();
+    void reply(const std::string& from, std::uint16_t id, std::uint16_t sequence);
+    [[nodiscard]] WorkloadLog results() const;
+
+  private:
+    void tick();
+
+    models::LightEndpoint& m_client;
+    IcmpEcho m_spec;
+    std::uint16_t m_id;
+    Duration m_phase;
+    std::vector<Attempt> m_attempts;
+};
+
+}  // namespace sim

@@ -1,0 +1,470 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One run: builds the testbed, lets it live through the timeline, and judges what was recorded.
+#include "run/run.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <stdexcept>
+
+#include <fmt/format.h>
+#include <ns3/global-value.h>
+#include <ns3/rng-seed-manager.h>
+#include <ns3/simulator.h>
+#include <ns3/string.h>
+
+#include "model/event.hpp"
+#include "run/event_log.hpp"
+#include "run/expectations.hpp"
+#include "run/fault_injector.hpp"
+#include "run/invariants.hpp"
+#include "run/observer.hpp"
+#include "run/probes.hpp"
+#include "run/testbed.hpp"
+#include "run/trace.hpp"
+
+namespace sim {
+
+namespace {
+
+using namespace std::chrono_literals;
+using models::to_time;
+
+std::int64_t now_ns() { return ns3::Simulator::Now().GetNanoSeconds(); }
+
+// Holders of addresses and spans are looked at after every fault and every completed action, and this often besides.
+constexpr Duration sample_interval = 100ms;
+// Probe calls begin this long before the first fault: long enough to know what is usual.
+constexpr Duration probe_lead = 10s;
+// A call of the workload that is still unanswered after this never will be: patience of 10 s and its set-up.
+constexpr Duration call_settled = 15s;
+
+/// ns-3's simulator is one per process; this ends it, whatever happens.
+struct SimulatorLife {
+    SimulatorLife() {
+        ns3::GlobalValue::Bind("SchedulerType", ns3::StringValue("ns3::PriorityQueueScheduler"));   // the fastest measured
+        ns3::RngSeedManager::SetSeed(1);   // our models draw from their own streams; ns-3's own are at least fixed
+    }
+    SimulatorLife(const SimulatorLife&) = delete;
+    SimulatorLife& operator=(const SimulatorLife&) = delete;
+    ~SimulatorLife() { ns3::Simulator::Destroy(); }
+};
+
+/// The native files of a member as they stand on disk: DIR/<member>/* over DIR/*.
+ConfigTexts read_texts(const Scenario& scenario, const std::string& member) {
+    const std::filesystem::path directory = std::filesystem::path{scenario.file}.parent_path() / scenario.cluster.directory;
+    ConfigTexts texts;
+    for (const char* name : {"ha.cf", "haresources", "authkeys", "redfone.conf"}) {
+        for (const auto& place : {directory, directory / member}) {
+            if (std::ifstream in{place / name, std::ios::binary}; in) {
+                texts[name] = std::string{std::istreambuf_iterator<char>{in}, {}};
+            }
+        }
+    }
+    return texts;
+}
+
+class Engine {
+  public:
+    Engine(const Scenario& scenario, const RunOptions& options)
+        : m_scenario(scenario),
+          m_options(options),
+          m_trace(options.trace, options.trace_file, &now_ns),
+          m_context{m_trace, options.seed},
+          m_invariants(scenario.cluster.members, groups(), scenario.disabled_invariants),
+          m_observer(scenario.cluster.members, shared_resources(), m_invariants) {}
+
+    RunResult run() {
+        open_event_logs();
+        m_trace.header({.scenario = m_scenario.id,
+                        .digest = m_scenario.digest,
+                        .seed = m_options.seed,
+                        .tool = "understudy " UNDERSTUDY_VERSION,
+                        .ns3 = fmt::format("3.{}", NS3_MINOR),
+                        .implementation = std::string{name(m_scenario.cluster.implementation)},
+                        .topology = &m_scenario.topology});
+        m_testbed = std::make_unique<Testbed>(m_scenario,
+                                              m_context,
+                                              DaemonHooks{.started = [this](std::size_t member, auto snapshot) { daemon_started(member, snapshot); },
+                                                          .told = [this](std::size_t member, const auto& now, const auto& event, const auto& actions) { daemon_told(member, now, event, actions); },
+                                                          .left = {},
+                                                          .lost = [this](std::size_t member) { m_invariants.node_lost(now_ns(), member); }});
+        m_injector = std::make_unique<FaultInjector>(m_scenario,
+                                                     *m_testbed,
+                                                     m_trace,
+                                                     FaultInjector::Hooks{.applied = [this](const Fault& fault, const std::string& target) { fault_applied(fault, target); },
+                                                                          .check = [this](const TimelineEntry& entry, const Check& check) { check_now(entry, check); },
+                                                                          .failed = [this](std::string reason) { fail(std::move(reason)); }});
+        m_injector->schedule();
+        start_load();
+        models::post(to_time(sample_interval), [this] { sample_regularly(); });
+        if (m_options.progress) {
+            models::post(to_time(1s), [this] { report_progress(); });
+        }
+        ns3::Simulator::Stop(to_time(m_scenario.stop_at));
+        ns3::Simulator::Run();
+        if (m_failure.empty()) {
+            m_failure = m_injector->unfinished();
+        }
+        if (!m_failure.empty()) {
+            throw std::runtime_error(m_failure);
+        }
+        RunResult result = conclude_run();
+        for (auto& log : m_event_logs) {
+            log->finish();
+        }
+        return result;
+    }
+
+  private:
+    [[nodiscard]] const cluster::HaResources& shared_resources() const {
+        // haresources must be the same on all members (heartbeat demands it); the first member's stands for all.
+        return m_scenario.cluster.files.at(m_scenario.cluster.members.front()).resources;
+    }
+
+    [[nodiscard]] std::vector<Invariants::Group> groups() const {
+        std::vector<Invariants::Group> result;
+        for (const auto& group : shared_resources().groups) {
+            Invariants::Group& made = result.emplace_back();
+            for (const auto& word : group.resources) {
+                made.words.push_back(word.text);
+            }
+        }
+        return result;
+    }
+
+    void fail(std::string reason) {
+        if (m_failure.empty()) {
+            m_failure = std::move(reason);
+        }
+        ns3::Simulator::Stop();
+    }
+
+    void open_event_logs() {
+        if (m_options.event_log_dir.empty()) {
+            return;
+        }
+        std::filesystem::create_directories(m_options.event_log_dir);
+        m_event_logs.resize(m_scenario.cluster.members.size());
+    }
+
+    // ------------------------------------------------------------ hooks
+
+    void daemon_started(std::size_t member, std::span<const std::byte> snapshot) {
+        m_invariants.daemon_started(now_ns(), member);
+        if (m_event_logs.empty()) {
+            return;
+        }
+        auto& log = m_event_logs[member];
+        if (!log) {
+            const auto& options = m_testbed->members()[member].options;
+            log = std::make_unique<EventLogWriter>((std::filesystem::path{m_options.event_log_dir} / (options.name + ".eventlog")).string(),
+                                                   options,
+                                                   read_texts(m_scenario, options.name));
+        }
+        log->start(snapshot);
+    }
+
+    void daemon_told(std::size_t member, const cluster::Now& now, const cluster::Event& event, const std::vector<cluster::IssuedAction>& actions) {
+        for (const cluster::IssuedAction& issued : actions) {
+            if (const auto* report = std::get_if<cluster::Report>(&issued.action); report != nullptr) {
+                m_observer.reported(now_ns(), member, report->body, static_cast<std::uint64_t>(m_trace.current()));
+            }
+        }
+        if (std::holds_alternative<cluster::ActionCompleted>(event)) {
+            sample();
+        }
+        if (!m_event_logs.empty()) {
+            m_event_logs[member]->add(now, event, actions);
+        }
+    }
+
+    void fault_applied(const Fault& fault, const std::string& target) {
+        const std::size_t member = m_testbed->member_index(target);
+        if (member != Testbed::npos) {
+            m_invariants.node_scheduled(now_ns(), member, !m_testbed->members()[member].host->frozen());
+        }
+        m_observer.tell(now_ns(), fmt::format("{} {}", verb(fault), target));
+        sample();
+    }
+
+    // ------------------------------------------------------------ looking at what nodes hold
+
+    void sample() {
+        const std::int64_t t = now_ns();
+        auto& members = m_testbed->members();
+        for (std::size_t m = 0; m < members.size(); ++m) {
+            for (const std::string& address : m_testbed->virtual_addresses()) {
+                m_invariants.address(t, m, address, members[m].host->kernel_runs() && members[m].host->has_address(address));
+            }
+        }
+        for (const auto& [bridge_name, bridge] : m_testbed->bridges()) {
+            const auto heard = bridge->span_master().heard_from;
+            std::vector<bool> masters(members.size(), false);
+            for (const cluster::MacAddress& mac : heard) {
+                if (const std::size_t m = m_testbed->member_with_mac(mac); m != Testbed::npos) {
+                    masters[m] = true;
+                }
+            }
+            for (std::size_t m = 0; m < members.size(); ++m) {
+                m_invariants.span_master(t, bridge_name, m, masters[m]);
+            }
+        }
+    }
+
+    void sample_regularly() {
+        sample();
+        models::post(to_time(sample_interval), [this] { sample_regularly(); });
+    }
+
+    void report_progress() {
+        m_options.progress(Duration{now_ns()});
+        models::post(to_time(1s), [this] { report_progress(); });
+    }
+
+    // ------------------------------------------------------------ load
+
+    void start_load() {
+        models::CallCentre* const centre = m_testbed->call_centre();
+        if (centre != nullptr) {
+            Duration first_fault = m_scenario.stop_at;
+            for (const TimelineEntry& entry : m_scenario.timeline) {
+                if (std::holds_alternative<Fault>(entry.what)) {
+                    first_fault = std::min(first_fault, entry.at);
+                }
+            }
+            m_probes = std::make_unique<CallProbes>(m_context, *centre, m_scenario.probes);
+            m_probes->start(std::max(Duration::zero(), first_fault - probe_lead));
+        }
+        for (const Workload& workload : m_scenario.workload) {
+            if (const auto* calls = std::get_if<AnalogCalls>(&workload); calls != nullptr) {
+                if (centre == nullptr) {
+                    throw std::runtime_error(fmt::format("workload {}: no telephones in the topology", calls->id));
+                }
+                m_calls.push_back(std::make_unique<CallLoad>(m_context, *centre, *calls));
+                m_calls.back()->start();
+            } else if (const auto* echo = std::get_if<IcmpEcho>(&workload); echo != nullptr) {
+                models::LightEndpoint* const client = m_testbed->client(echo->from);
+                if (client == nullptr) {
+                    throw std::runtime_error(fmt::format("workload {}: {} is no client", echo->id, echo->from));
+                }
+                m_echoes.push_back(std::make_unique<EchoLoad>(m_context, *client, *echo, static_cast<std::uint16_t>(m_echoes.size() + 1)));
+                m_echoes.back()->start();
+                client->on_echo_reply = [this](const std::string& from, std::uint16_t id, std::uint16_t sequence) {
+                    for (auto& load : m_echoes) {
+                        load->reply(from, id, sequence);
+                    }
+                };
+            }
+        }
+    }
+
+    // ------------------------------------------------------------ checks of the timeline
+
+    [[nodiscard]] std::string unmet(const Requirement& requirement) {
+        const std::size_t member = m_testbed->member_index(requirement.node);
+        const Testbed::Member* node = member == Testbed::npos ? nullptr : &m_testbed->members()[member];
+        if (node == nullptr && requirement.kind != Requirement::Kind::calls_in_progress) {
+            return fmt::format("{} is no member", requirement.node);
+        }
+        switch (requirement.kind) {
+            case Requirement::Kind::vip_owner:
+                for (const std::string& address : m_testbed->virtual_addresses()) {
+                    if (!node->host->kernel_runs() || !node->host->has_address(address)) {
+                        return fmt::format("{} does not hold {}", node->name, address);
+                    }
+                }
+                return {};
+            case Requirement::Kind::group_started: {
+                const auto status = node->host->kernel_runs() ? m_testbed->status(*node) : std::nullopt;
+                if (!status) {
+                    return fmt::format("no daemon runs on {}", node->name);
+                }
+                for (const auto& group : status->groups) {
+                    if (!std::ranges::all_of(group.resources, [](cluster::ResourceState s) { return s == cluster::ResourceState::running; })) {
+                        return fmt::format("group {} is not complete on {}", group.key, node->name);
+                    }
+                }
+                return {};
+            }
+            case Requirement::Kind::span_master: {
+                models::Fonebridge* const bridge = m_testbed->bridge(requirement.bridge);
+                if (bridge == nullptr) {
+                    return fmt::format("{} is no foneBRIDGE", requirement.bridge);
+                }
+                const auto to = bridge->span_master().streams_to;
+                if (!to) {
+                    return fmt::format("{} sends to nobody", requirement.bridge);
+                }
+                return m_testbed->member_with_mac(*to) == member ? std::string{} : fmt::format("{} sends to {}", requirement.bridge, cluster::to_string(*to));
+            }
+            case Requirement::Kind::calls_in_progress: {
+                const int calls = m_testbed->call_centre() == nullptr ? 0 : m_testbed->call_centre()->calls_in_progress();
+                return calls >= requirement.at_least ? std::string{} : fmt::format("{} calls in progress", calls);
+            }
+        }
+        return "unknown requirement";
+    }
+
+    void check_now(const TimelineEntry& entry, const Check& check) {
+        ExpectationResult result;
+        result.id = entry.id;
+        result.verdict = ExpectationVerdict::pass;
+        for (const Requirement& requirement : check.require) {
+            result.limit += (result.limit.empty() ? "" : ", ") + requirement.text;
+            if (const std::string trouble = unmet(requirement); !trouble.empty()) {
+                result.verdict = ExpectationVerdict::fail;
+                result.observed += (result.observed.empty() ? "" : "; ") + trouble;
+            }
+        }
+        if (result.observed.empty()) {
+            result.observed = "as required";
+        }
+        const auto record = m_trace.record("check", entry.id, {{"verdict", name(result.verdict)}, {"observed", std::string_view{result.observed}}});
+        result.evidence = {static_cast<std::uint64_t>(record)};
+        m_checks.push_back(std::move(result));
+    }
+
+    // ------------------------------------------------------------ the end
+
+    [[nodiscard]] static std::string trouble_at_end(const std::vector<ProbedDirection>& directions) {
+        for (const ProbedDirection& direction : directions) {
+            if (direction.samples.empty() || !direction.samples.back().answered || !direction.samples.back().enough_stations) {
+                return fmt::format("the last {} probe call was not answered", direction.name);
+            }
+        }
+        return {};
+    }
+
+    RunResult conclude_run() {
+        const std::int64_t end = now_ns();
+        const std::vector<ProbedDirection> directions = m_probes ? m_probes->results() : std::vector<ProbedDirection>{};
+        sample();
+        m_invariants.end_of_run(end, trouble_at_end(directions));
+
+        RunResult result;
+        result.scenario_id = m_scenario.id;
+        result.scenario_digest = m_scenario.digest;
+        result.seed = m_options.seed;
+        result.implementation = name(m_scenario.cluster.implementation);
+        result.episodes = make_episodes(m_trace.store(), m_injector->openings(), directions, m_observer.story(), m_invariants.dual_owner_spans(), end);
+        result.invariants = m_invariants.results();
+        result.findings = m_scenario.cluster.findings;
+        for (const std::string& member : m_scenario.cluster.members) {
+            const auto& files = m_scenario.cluster.files.at(member);
+            for (const cluster::Binding& binding : cluster::resolve_bindings(files.resources, files.settings)) {
+                result.bindings.push_back(fmt::format("{}: {}: {}", member, binding.word, binding.detail));
+            }
+        }
+        add_parameters(result);
+
+        RunFacts facts;
+        facts.records = &m_trace.store();
+        facts.episodes = result.episodes;
+        facts.invariants = result.invariants;
+        facts.starts = m_observer.starts();
+        facts.takeovers = m_observer.takeovers();
+        facts.end = end;
+        for (const auto& calls : m_calls) {
+            calls->add_metrics(facts.metrics);
+            facts.workloads.push_back(calls->results(end, call_settled));
+        }
+        for (const auto& echo : m_echoes) {
+            facts.workloads.push_back(echo->results());
+        }
+        add_metrics(facts);
+        result.metrics = facts.metrics;
+
+        for (const TimelineEntry& entry : m_scenario.timeline) {
+            if (std::holds_alternative<Check>(entry.what)) {
+                const auto found = std::ranges::find_if(m_checks, [&](const ExpectationResult& check) { return check.id == entry.id; });
+                ExpectationResult open;
+                open.id = entry.id;
+                open.observed = "the run ended before";
+                result.expectations.push_back(found == m_checks.end() ? open : *found);
+            }
+        }
+        for (const Expectation& expectation : m_scenario.expect) {
+            result.expectations.push_back(evaluate(expectation, facts));
+        }
+        conclude(m_scenario.expect, result);
+        result.records = m_trace.count();
+
+        TraceTrailer trailer{.t = end, .exit = "stop_at", .verdicts = {}};
+        for (const ExpectationResult& expectation : result.expectations) {
+            trailer.verdicts.emplace_back(expectation.id, name(expectation.verdict));
+        }
+        m_trace.finish(trailer);
+        return result;
+    }
+
+    void add_metrics(RunFacts& facts) const {
+        for (const WorkloadLog& log : facts.workloads) {
+            std::int64_t unanswered = 0;
+            for (const Attempt& attempt : log.attempts) {
+                unanswered += attempt.answered ? 0 : 1;
+            }
+            facts.metrics.emplace_back(log.id + "-unanswered", unanswered);
+        }
+        facts.metrics.emplace_back("probe-calls", m_probes ? m_probes->started() : 0);
+        facts.metrics.emplace_back("takeovers", static_cast<std::int64_t>(facts.takeovers.size()));
+        for (const auto& [bridge_name, bridge] : m_testbed->bridges()) {
+            facts.metrics.emplace_back(bridge_name + "-control-requests", static_cast<std::int64_t>(bridge->control_requests()));
+        }
+        for (const auto& member : m_testbed->members()) {
+            if (const auto status = member.host->kernel_runs() ? m_testbed->status(member) : std::nullopt; status) {
+                facts.metrics.emplace_back(member.name + "-messages-accepted", static_cast<std::int64_t>(status->counters.accepted));
+            }
+        }
+        std::ranges::sort(facts.metrics);
+    }
+
+    void add_parameters(RunResult& result) const {
+        const auto& ha = m_scenario.cluster.files.at(m_scenario.cluster.members.front()).ha;
+        const auto ms = [](Duration d) { return fmt::format("{} ms", std::chrono::duration_cast<std::chrono::milliseconds>(d).count()); };
+        result.parameters.push_back({"keepalive", ms(ha.keepalive), Mark::yours, "ha.cf"});
+        result.parameters.push_back({"deadtime", ms(ha.deadtime), Mark::yours, "ha.cf"});
+        result.parameters.push_back({"initdead", ms(ha.initdead), Mark::yours, "ha.cf"});
+        for (const auto& [profile_name, profile] : m_scenario.profiles) {
+            result.parameters.push_back({"profile " + profile_name, "start, stop and status durations", profile.mark, profile.source});
+        }
+        result.parameters.insert(result.parameters.end(), m_testbed->parameters().begin(), m_testbed->parameters().end());
+        result.parameters.push_back({"probe interval", ms(m_scenario.probes.interval), Mark::yours, "resolution of every cut-off"});
+        result.parameters.push_back({"caller patience", ms(m_scenario.probes.patience), Mark::assumed, "range 5-20 s"});
+    }
+
+    const Scenario& m_scenario;
+    const RunOptions& m_options;
+    SimulatorLife m_simulator;   // before everything that holds ns-3 objects, so that it ends after them
+    TraceWriter m_trace;
+    models::Context m_context;
+    Invariants m_invariants;
+    Observer m_observer;
+    std::vector<std::unique_ptr<EventLogWriter>> m_event_logs;
+    std::vector<ExpectationResult> m_checks;
+    std::string m_failure;
+    std::unique_ptr<Testbed> m_testbed;
+    std::unique_ptr<FaultInjector> m_injector;
+    std::unique_ptr<CallProbes> m_probes;
+    std::vector<std::unique_ptr<CallLoad>> m_calls;
+    std::vector<std::unique_ptr<EchoLoad>> m_echoes;
+};
+
+}  // namespace
+
+RunResult run(const Scenario& scenario, const RunOptions& options) {
+    if (scenario.cluster.members.empty()) {
+        throw std::runtime_error("a cluster without members");
+    }
+    try {
+        return Engine{scenario, options}.run();
+    } catch (const std::runtime_error&) {
+        throw;
+    } catch (const std::exception& error) {
+        throw std::runtime_error(fmt::format("internal error: {}", error.what()));
+    }
+}
+
+}  // namespace sim
