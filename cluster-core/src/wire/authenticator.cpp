@@ -152,7 +152,7 @@ std::size_t Authenticator::digest(int index,
         case AuthMethod::sha256:
             return hex_digest(key->sha256, bytes, out);
     }
-    CLUSTER_CHECK(!"AuthMethod outside its enumeration");
+    CLUSTER_CHECK(false);   // a value outside the enumeration
     return 0;
 }
 

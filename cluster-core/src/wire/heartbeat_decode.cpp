@@ -134,24 +134,28 @@ std::optional<DecodeError> find_classic_frame(std::string_view text, Frame& fram
     return std::nullopt;
 }
 
+bool is_digits(std::string_view text) noexcept {
+    return std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool is_hex(std::string_view text) noexcept {
+    return std::ranges::all_of(text, [](char c) { return hex_digit(c) >= 0; });
+}
+
 /// `<index> <lower-case hex>`.
 std::optional<DecodeError> verify(const Frame& frame,
                                   const Authenticator& keys,
                                   bool with_sending_key,
                                   int& auth_index) noexcept {
     const std::size_t blank = frame.digest.find(' ');
-    if (blank == std::string_view::npos || blank == 0) {
+    if (blank == std::string_view::npos || blank == 0 || blank + 1 == frame.digest.size()) {
         return DecodeError::bad_digest_syntax;
     }
     const std::string_view index_text = frame.digest.substr(0, blank);
     const std::string_view claimed = frame.digest.substr(blank + 1);
-    if (!std::all_of(index_text.begin(), index_text.end(), [](char c) { return c >= '0' && c <= '9'; }) ||
-        claimed.empty() || !std::all_of(claimed.begin(), claimed.end(), [](char c) { return hex_digit(c) >= 0; })) {
-        return DecodeError::bad_digest_syntax;
-    }
     const auto index = parse_decimal(index_text, 15);
     if (!index || !keys.has_method(static_cast<int>(*index))) {
-        return DecodeError::unknown_method;
+        return is_digits(index_text) ? DecodeError::unknown_method : DecodeError::bad_digest_syntax;
     }
     const int method = static_cast<int>(*index);
     const int key = with_sending_key ? keys.sending_index() : method;
@@ -161,16 +165,10 @@ std::optional<DecodeError> verify(const Frame& frame,
     std::array<char, 64> computed;
     const std::size_t length = keys.digest(method, key, as_bytes(frame.input), computed);
     if (length != claimed.size() || nettle_memeql_sec(computed.data(), claimed.data(), length) == 0) {
-        return DecodeError::digest_mismatch;
+        return is_hex(claimed) ? DecodeError::digest_mismatch : DecodeError::bad_digest_syntax;
     }
     auth_index = method;
     return std::nullopt;
-}
-
-/// Strings end at NUL in the real daemon and at a newline in the classic encoding; a string that holds either would
-/// mean different things to different readers. No sender makes one.
-bool is_one_line(std::string_view text) noexcept {
-    return text.find('\n') == std::string_view::npos && text.find('\0') == std::string_view::npos;
 }
 
 /// Splits `(<type>)<name>=<value>`; in the classic encoding the type may be missing and then is string.
@@ -187,7 +185,7 @@ std::optional<DecodeError> parse_field(std::string_view text, Encoding encoding,
         return DecodeError::bad_field;
     }
     const std::size_t equals = body.find('=', name);
-    if (equals == std::string_view::npos || equals == name || !is_one_line(body.substr(name, equals - name))) {
+    if (equals == std::string_view::npos || !is_name(body.substr(name, equals - name))) {
         return DecodeError::bad_field;
     }
     const std::string_view value = body.substr(equals + 1);

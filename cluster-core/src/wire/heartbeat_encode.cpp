@@ -3,6 +3,7 @@
 #include "cluster/wire/heartbeat.hpp"
 
 #include <charconv>
+#include <cstring>
 
 #include "cluster/check.hpp"
 #include "text.hpp"
@@ -18,62 +19,101 @@ std::string number_text(Number value, int base) {
     return {digits.data(), end};
 }
 
-/// What a receiver could not read back is a bug of the caller; see is_one_line in heartbeat_decode.cpp.
+/// What a receiver could not read back is a bug of the caller.
 void check_field(const OutgoingField& field) {
-    constexpr std::string_view not_in_line{"\n\0", 2};
-    CLUSTER_CHECK(!field.name.empty() && field.name != auth_field);
-    CLUSTER_CHECK(field.name.find('=') == std::string::npos);
-    CLUSTER_CHECK(field.name.find_first_of(not_in_line) == std::string::npos);
-    CLUSTER_CHECK(field.type != FieldType::string || field.value.find_first_of(not_in_line) == std::string::npos);
+    CLUSTER_CHECK(is_name(field.name) && field.name != auth_field && field.name.find('=') == std::string::npos);
+    CLUSTER_CHECK(field.type != FieldType::string || is_one_line(field.value));
 }
 
-void append_type(std::vector<std::byte>& out, FieldType type) {
-    const std::array<char, 3> prefix{'(', static_cast<char>('0' + static_cast<int>(type)), ')'};
-    append(out, {prefix.data(), prefix.size()});
+constexpr std::size_t type_bytes = 3;         // "(0)"
+constexpr std::size_t max_signature = 67;     // "15 " and 64 hex digits
+constexpr std::size_t frame_overhead = 128 + 2 * max_signature;   // marks, auth field and trailer with their lengths
+
+/// Enough for a message in either encoding: per field a length, type, separators, and the value as base64.
+std::size_t size_limit(const OutgoingMessage& message) {
+    std::size_t size = frame_overhead;
+    for (const OutgoingField& field : message.fields) {
+        size += 32 + field.name.size() + field.value.size() + field.value.size() / 3;
+    }
+    return size;
 }
 
-void append_lines(const OutgoingMessage& message, std::vector<std::byte>& out) {
+/// Writes into `out` behind what is there, with room made once; finish() cuts `out` to what was written.
+class Writer {
+  public:
+    Writer(std::vector<std::byte>& out, std::size_t room) : m_out{out}, m_start{out.size()}, m_at{out.size()} {
+        m_out.resize(m_start + room);
+    }
+
+    void put(std::string_view text) {
+        CLUSTER_CHECK(text.size() <= m_out.size() - m_at);
+        std::memcpy(m_out.data() + m_at, text.data(), text.size());
+        m_at += text.size();
+    }
+
+    void put(char c) { put(std::string_view{&c, 1}); }
+
+    void put_type(FieldType type) {
+        const std::array<char, type_bytes> prefix{'(', static_cast<char>('0' + static_cast<int>(type)), ')'};
+        put({prefix.data(), prefix.size()});
+    }
+
+    void put_length(std::size_t length) {
+        std::array<char, 20> digits;
+        const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), length).ptr;
+        put({digits.data(), static_cast<std::size_t>(end - digits.data())});
+        put(':');
+    }
+
+    void put_base64(std::string_view raw) {
+        const std::size_t size = (raw.size() + 2) / 3 * 4;
+        CLUSTER_CHECK(size <= m_out.size() - m_at);
+        write_base64(raw, m_out.data() + m_at);
+        m_at += size;
+    }
+
+    /// Everything from position `from` on, which mark() returned.
+    [[nodiscard]] std::span<const std::byte> since(std::size_t from) const { return std::span{m_out}.subspan(from, m_at - from); }
+    [[nodiscard]] std::size_t mark() const noexcept { return m_at; }
+    void rewind() noexcept { m_at = m_start; }
+    void finish() { m_out.resize(m_at); }
+
+  private:
+    std::vector<std::byte>& m_out;
+    std::size_t m_start;
+    std::size_t m_at;
+};
+
+/// The field lines of the classic encoding, which are also the input of the inner digest.
+void put_lines(const OutgoingMessage& message, Writer& writer) {
     for (const OutgoingField& field : message.fields) {
         check_field(field);
         if (field.type != FieldType::string) {
-            append_type(out, field.type);
-        } else {
-            // A name of type string that begins like a type prefix would be read as one.
-            CLUSTER_CHECK(field.name.front() != '(');
+            writer.put_type(field.type);
         }
-        append(out, field.name);
-        append(out, "=");
+        writer.put(field.name);
+        writer.put('=');
         if (field.type == FieldType::binary) {
-            append_base64(out, field.value);
+            writer.put_base64(field.value);
         } else {
             // Structures and lists hold no newline in this encoding either; their inner form is not R1 traffic.
-            CLUSTER_CHECK(field.value.find('\n') == std::string::npos);
-            append(out, field.value);
+            CLUSTER_CHECK(field.type == FieldType::string || field.value.find('\n') == std::string::npos);
+            writer.put(field.value);
         }
-        append(out, "\n");
+        writer.put('\n');
     }
 }
 
-void append_netstring(std::vector<std::byte>& out,
-                      std::optional<FieldType> type,
-                      std::string_view head,
-                      std::string_view separator,
-                      std::string_view tail) {
-    std::array<char, 20> digits;
-    const std::size_t length = (type ? 3 : 0) + head.size() + separator.size() + tail.size();
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), length).ptr;
-    append(out, {digits.data(), static_cast<std::size_t>(end - digits.data())});
-    append(out, ":");
-    if (type) {
-        append_type(out, *type);
-    }
-    append(out, head);
-    append(out, separator);
-    append(out, tail);
-    append(out, ",");
+void put_field(Writer& writer, FieldType type, std::string_view name, std::string_view value) {
+    writer.put_length(type_bytes + name.size() + 1 + value.size());
+    writer.put_type(type);
+    writer.put(name);
+    writer.put('=');
+    writer.put(value);
+    writer.put(',');
 }
 
-/// "<index> <digest>" with the sending method; at most 2 + 1 + 64 characters.
+/// "<index> <digest>" with the sending method.
 class Signature {
   public:
     Signature(const Authenticator& keys, std::span<const std::byte> input) {
@@ -87,13 +127,9 @@ class Signature {
     [[nodiscard]] std::string_view text() const noexcept { return {m_text.data(), m_size}; }
 
   private:
-    std::array<char, 67> m_text;
+    std::array<char, max_signature> m_text;
     std::size_t m_size;
 };
-
-std::span<const std::byte> since(const std::vector<std::byte>& out, std::size_t start) {
-    return std::span{out}.subspan(start);
-}
 
 }  // namespace
 
@@ -113,37 +149,43 @@ void encode_netstring(const OutgoingMessage& message,
                       const Authenticator& keys,
                       MessageFormat format,
                       std::vector<std::byte>& out) {
-    const std::size_t start = out.size();
+    Writer writer{out, size_limit(message)};
+    const std::size_t start = writer.mark();
     std::optional<Signature> inner;
     if (format == MessageFormat::classic) {
-        // The inner digest is one over the lines of the classic encoding; they are built where the packet will stand.
-        append_lines(message, out);
-        inner.emplace(keys, since(out, start));
-        out.resize(start);
+        // The lines that the inner digest covers are built where the packet will stand, and then overwritten.
+        put_lines(message, writer);
+        inner.emplace(keys, writer.since(start));
+        writer.rewind();
     }
-    append(out, netstring_start);
+    writer.put(netstring_start);
     for (const OutgoingField& field : message.fields) {
         check_field(field);
-        append_netstring(out, field.type, field.name, "=", field.value);
+        put_field(writer, field.type, field.name, field.value);
     }
     if (inner) {
-        append_netstring(out, FieldType::string, auth_field, "=", inner->text());
+        put_field(writer, FieldType::string, auth_field, inner->text());
     }
-    append(out, netstring_end);
-    const Signature trailer{keys, since(out, start)};
-    append_netstring(out, std::nullopt, trailer.text(), "", "");
+    writer.put(netstring_end);
+    const Signature trailer{keys, writer.since(start)};
+    writer.put_length(trailer.text().size());
+    writer.put(trailer.text());
+    writer.put(',');
+    writer.finish();
 }
 
 void encode_classic(const OutgoingMessage& message, const Authenticator& keys, std::vector<std::byte>& out) {
-    append(out, classic_start);
-    const std::size_t lines = out.size();
-    append_lines(message, out);
-    const Signature signature{keys, since(out, lines)};
-    append(out, auth_field);
-    append(out, "=");
-    append(out, signature.text());
-    append(out, "\n");
-    append(out, classic_end);
+    Writer writer{out, size_limit(message)};
+    writer.put(classic_start);
+    const std::size_t lines = writer.mark();
+    put_lines(message, writer);
+    const Signature signature{keys, writer.since(lines)};
+    writer.put(auth_field);
+    writer.put('=');
+    writer.put(signature.text());
+    writer.put('\n');
+    writer.put(classic_end);
+    writer.finish();
 }
 
 OutgoingMessage to_outgoing(const MessageView& view) {

@@ -25,7 +25,7 @@ bool is_base64(std::string_view text) noexcept {
     return padding == 0 || (static_cast<unsigned>(last) & (padding == 2 ? 0xfU : 0x3U)) == 0;
 }
 
-void append_base64(std::vector<std::byte>& out, std::string_view raw) {
+void write_base64(std::string_view raw, std::byte* out) noexcept {
     static constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     for (std::size_t i = 0; i < raw.size(); i += 3) {
         unsigned group = 0;
@@ -34,7 +34,7 @@ void append_base64(std::vector<std::byte>& out, std::string_view raw) {
         }
         for (std::size_t j = 0; j < 4; ++j) {
             const bool padded = i + j > raw.size();
-            out.push_back(static_cast<std::byte>(padded ? '=' : alphabet[group >> (18 - 6 * j) & 0x3f]));
+            *out++ = static_cast<std::byte>(padded ? '=' : alphabet[group >> (18 - 6 * j) & 0x3f]);
         }
     }
 }

@@ -2,13 +2,11 @@
 // Bytes as text and small text primitives shared by the heartbeat codec's files. Internal to cluster_wire.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
-#include <vector>
 
 namespace cluster::wire {
 
@@ -26,9 +24,20 @@ inline std::span<const std::byte> as_bytes(std::string_view text) noexcept {
     return {reinterpret_cast<const std::byte*>(text.data()), text.size()};
 }
 
-inline void append(std::vector<std::byte>& out, std::string_view text) {
-    const auto bytes = as_bytes(text);
-    out.insert(out.end(), bytes.begin(), bytes.end());
+/// Strings end at NUL in the real daemon and at a newline in the classic encoding; a string that holds either would
+/// mean different things to different readers. No sender makes one.
+constexpr bool is_one_line(std::string_view text) noexcept {
+    for (const char c : text) {
+        if (c == '\n' || c == '\0') {
+            return false;
+        }
+    }
+    return true;
+}
+
+/// A field name: not empty, on one line, and without what would shift the borders of type, name and value.
+constexpr bool is_name(std::string_view text) noexcept {
+    return !text.empty() && text.front() != '(' && is_one_line(text);
 }
 
 /// 0..15, or -1. heartbeat writes digests and numbers in lower case; numbers are read in either case.
@@ -69,7 +78,8 @@ constexpr std::optional<std::uint64_t> parse_decimal(std::string_view text, std:
 /// Precondition: is_base64(text). Appends by calling put(std::byte) for each decoded byte.
 template <class Put>
 void decode_base64(std::string_view text, Put&& put);
-void append_base64(std::vector<std::byte>& out, std::string_view raw);
+/// Writes (size + 2) / 3 * 4 characters.
+void write_base64(std::string_view raw, std::byte* out) noexcept;
 
 /// 0..63, or -1.
 constexpr int base64_digit(char c) noexcept {
