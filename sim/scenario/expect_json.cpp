@@ -22,16 +22,6 @@ constexpr std::array<std::pair<std::string_view, Kind>, 8> kinds{{{"takeover-tim
 constexpr std::array<std::pair<std::string_view, ExpectationSeverity>, 2> severities{
     {{"error", ExpectationSeverity::error}, {"warn", ExpectationSeverity::warn}}};
 
-std::vector<std::string_view> entry_ids(const Scenario& scenario, bool episodes_only) {
-    std::vector<std::string_view> ids;
-    for (const TimelineEntry& entry : scenario.timeline) {
-        if (entry.opens_episode || !episodes_only) {
-            ids.emplace_back(entry.id);
-        }
-    }
-    return ids;
-}
-
 template <class T>
 std::vector<std::string_view> workload_ids(const Scenario& scenario) {
     std::vector<std::string_view> ids;
@@ -60,12 +50,8 @@ void read_limits(ObjectCursor& object, std::optional<Duration>& min, std::option
     }
 }
 
-/// The episode: the timeline entry itself, or "<id>/revert" for the end of its `for`.
-std::string read_episode(ObjectCursor& object, const Scenario& scenario) {
-    const auto from = object.need("from", "\"from\": the id of a timeline fault");
-    if (!from) {
-        return {};
-    }
+/// Reads the id of an episode: of the timeline entry itself, or "<id>/revert" for the end of its `for`.
+std::string read_episode_id(const Cursor& cursor, const Scenario& scenario) {
     std::vector<std::string> ids;
     for (const TimelineEntry& entry : scenario.timeline) {
         if (entry.opens_episode) {
@@ -75,7 +61,12 @@ std::string read_episode(ObjectCursor& object, const Scenario& scenario) {
             }
         }
     }
-    return read_reference(*from, {ids.begin(), ids.end()}).value_or("");
+    return read_reference(cursor, {ids.begin(), ids.end()}).value_or("");
+}
+
+std::string read_episode(ObjectCursor& object, const Scenario& scenario) {
+    const auto from = object.need("from", "\"from\": the id of a timeline fault");
+    return from ? read_episode_id(*from, scenario) : "";
 }
 
 StartOrder read_start_order(ObjectCursor& object, const Scenario& scenario) {
@@ -109,10 +100,10 @@ EventCount read_count(ObjectCursor& object, const Scenario& scenario) {
         }
     }
     if (const auto after = object.get("after")) {
-        count.after = read_reference(*after, entry_ids(scenario, false)).value_or("");
+        count.after = read_episode_id(*after, scenario);
     }
     if (const auto before = object.get("before")) {
-        count.before = read_reference(*before, entry_ids(scenario, false)).value_or("");
+        count.before = read_episode_id(*before, scenario);
     }
     read_bound(object, "equals", count.equals);
     read_bound(object, "min", count.min);

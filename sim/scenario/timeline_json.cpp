@@ -107,11 +107,21 @@ OperatorCommand read_operator(ObjectCursor& object, const Scenario& scenario, cl
     return fault;
 }
 
+/// What can lose power. A ups is the mains behind it; with a battery that lasts, nothing would happen.
+Target power_target(ObjectCursor& object, const Scenario& scenario) {
+    Target target = node_target(object, scenario, {NodeKind::server, NodeKind::network_switch, NodeKind::fonebridge, NodeKind::ups});
+    const NodeSpec* node = target.role == Target::Role::id ? scenario.topology.node(target.id) : nullptr;
+    if (node != nullptr && node->kind == NodeKind::ups && node->backup.count() > 0) {
+        object.get("target")->wrong("the ups \"" + node->id + "\", whose battery carries on", "a ups without \"backup\", or what hangs on it");
+    }
+    return target;
+}
+
 Fault read_fault(FaultVerb verb, ObjectCursor& object, const Scenario& scenario) {
     switch (verb) {
-        case FaultVerb::power_off: return PowerOff{node_target(object, scenario, {NodeKind::server, NodeKind::fonebridge})};
+        case FaultVerb::power_off: return PowerOff{power_target(object, scenario)};
         case FaultVerb::power_on: {
-            PowerOn fault{node_target(object, scenario, {NodeKind::server, NodeKind::fonebridge}), default_boot_time};
+            PowerOn fault{power_target(object, scenario), default_boot_time};
             if (const auto boot = object.get("boot")) {
                 fault.boot = boot->duration().value_or(fault.boot);
             }

@@ -102,8 +102,16 @@ int small(const std::optional<std::int64_t>& value, int fallback) {
 void read_node_details(ObjectCursor& object, NodeSpec& node, Taken& taken) {
     const NodeKind kind = node.kind;
     if (kind == NodeKind::server || kind == NodeKind::client || kind == NodeKind::fonebridge) {
-        if (const auto list = object.get("interfaces")) {
+        const bool must = kind != NodeKind::server;
+        if (const auto list = must ? object.need("interfaces", "\"interfaces\": a list of interfaces") : object.get("interfaces")) {
             read_interfaces(*list, node, taken);
+            const std::size_t most = kind == NodeKind::client ? 1 : kind == NodeKind::fonebridge ? 2 : 64;
+            const std::size_t count = list->json().is_array() ? list->json().size() : 1;
+            if (count > most || (must && count == 0)) {
+                list->wrong(most == 1 ? "one interface" : "1 to " + std::to_string(most) + " interfaces");
+            } else if (kind == NodeKind::client && !node.interfaces.empty() && node.interfaces[0].addresses.empty()) {
+                list->wrong("an interface without an address", "an interface with one address");
+            }
         }
     }
     if (kind == NodeKind::network_switch) {
