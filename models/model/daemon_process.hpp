@@ -2,8 +2,11 @@
 // The ns-3 driver of cluster::ClusterNode: sockets, timer and executor of one daemon life on a Host.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "agent.hpp"
@@ -20,10 +23,17 @@ struct DaemonOptions {
     std::function<void(const cluster::Now&, const cluster::Event&, const std::vector<cluster::IssuedAction>&)> tap;
     /// Told once at start with the initial snapshot.
     std::function<void(std::span<const std::byte> snapshot)> on_start;
+    /// The daemon has left; its sockets are closed. Called from an event of its own, so the process may be killed in it.
     std::function<void(cluster::LeaveCluster::Then)> on_leave;
+    /// Fencing device: cut `node` off and call `done` with 0 or an errno. Null: there is none (ENODEV).
+    std::function<void(const std::string& node, std::function<void(int error)> done)> fence;
     /// Wall clock at simulated 0 and the load text that stands in the messages; fixed so that runs are byte-equal.
     std::int64_t wall_at_start = 1'800'000'000;
     std::string load = "0.00 0.01 0.05 1/100 1000";
+    /// The node's boot-time clock minus simulated time.
+    std::int64_t clock_offset_ns = 0;
+    /// PersistState to durable [assumed: one small synchronous write on a solid-state disk].
+    ns3::Time persist_time = ns3::MilliSeconds(1);
 };
 
 class DaemonProcess final : public Process {

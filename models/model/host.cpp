@@ -351,8 +351,10 @@ void Host::Impl::lose_kernel() {
     init_started = false;
     ++incarnation;
     deferred.clear();
-    // Moved out first: a destructor may look its own process up.
-    const auto dead = std::exchange(processes, {});
+    {
+        // Moved out first: a destructor may look its own process up.
+        const auto dead = std::exchange(processes, {});
+    }
     self.on_carrier = nullptr;
     if (self.on_lost) {
         self.on_lost();

@@ -2,9 +2,11 @@
 target_sources(understudy_models PRIVATE
   agent.cpp
   arp_announce_listener.cpp
+  daemon_process.cpp
   host.cpp
   lan.cpp
   light_endpoint.cpp
   packets.cpp
   random.cpp
+  report_records.cpp
   src_routing.cpp)
