@@ -62,10 +62,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     CLUSTER_CHECK(accounted == stream.size());
 
+    // The newline in front may complete a pending frame as well.
     constexpr std::string_view good = "\n>>>\nt=status\n<<<\n";
     const std::size_t before = at_once.frames.size();
     feed(whole, std::as_bytes(std::span{good}), at_once);
-    CLUSTER_CHECK(at_once.frames.size() == before + 1);
+    CLUSTER_CHECK(at_once.frames.size() > before);
     CLUSTER_CHECK(is(at_once.frames.back(), good.substr(1)));
     return 0;
 }

@@ -219,8 +219,8 @@ Result<std::array<SpanConfig, 4>, BridgeDecodeError> decode_spans(std::span<cons
         const auto in = bytes.subspan(i * span_bytes, span_bytes);
         const auto flag = [&](std::size_t at) { return get_u8(in, at) != 0; };
         SpanConfig& span = spans[i];
-        const bool e1 = flag(0);
         span.j1 = flag(1);
+        const bool e1 = flag(0) && !span.j1;
         span.rbs = flag(4);
         if (e1) {
             span.framing = span.rbs ? T1Framing::cas : T1Framing::ccs;
