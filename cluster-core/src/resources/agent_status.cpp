@@ -10,6 +10,7 @@ namespace {
 
 constexpr int ocf_success = 0;
 constexpr int ocf_not_running = 7;
+constexpr int errno_not_found = 2;   // ENOENT as Linux numbers it
 
 bool contains_any_case(std::string_view text, std::string_view lower_case) noexcept {
     const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b; };
@@ -26,11 +27,9 @@ bool output_says_running(std::string_view output) noexcept {
 }
 
 AgentStatus judge_status(BindingKind kind, const ActionCompleted& answer) noexcept {
-    if (answer.outcome == Outcome::failed) {
-        return AgentStatus::not_running;
-    }
     if (answer.outcome != Outcome::done) {
-        return AgentStatus::unknown;
+        const bool absent = answer.outcome == Outcome::failed && answer.code == errno_not_found;
+        return absent ? AgentStatus::not_running : AgentStatus::unknown;
     }
     if (kind == BindingKind::ocf_agent) {
         return answer.code == ocf_success       ? AgentStatus::running

@@ -16,7 +16,7 @@ namespace cluster {
 enum class AgentStatus : std::uint8_t { running, not_running, unknown };
 
 /// Scripts: the rule above. systemd: exit status 0 = running. OCF: 0 = running, 7 = not running, else unknown.
-/// A status that could not be run at all is no sign of life; one that did not end is unknown.
+/// An agent that does not exist has nothing running; one that could not be run or did not end tells nothing.
 [[nodiscard]] AgentStatus judge_status(BindingKind kind, const ActionCompleted& answer) noexcept;
 
 }  // namespace cluster

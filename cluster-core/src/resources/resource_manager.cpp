@@ -344,7 +344,7 @@ class ResourceManager::Impl {
             if (!well) {
                 g.failed_start = static_cast<std::uint16_t>(g.position);
                 g.activity = Activity::stopping;
-                stop_from(g, stops_everything(g) ? g.members.size() : g.position + 1, c);
+                stop_from(g, g.members.size(), c);   // an earlier stop may have failed further right
             } else if (const std::size_t following = first_from(g, g.position + 1); following < g.members.size()) {
                 enter(g, following, c);
             } else {

@@ -21,7 +21,7 @@ struct GroupOutcome {
     enum class Kind : std::uint8_t {
         started,        ///< every member runs
         stopped,        ///< every member is down
-        start_failed,   ///< one member did not start; the members left of it have been stopped again (group is down)
+        start_failed,   ///< one member did not start; it and all others that may be up have been stopped (group is down)
         stop_failed,    ///< one member still runs after all attempts: `resource` says which; the rest has been stopped
     } kind = Kind::started;
     ResourceId resource;   ///< the member that failed
