@@ -17,6 +17,8 @@
 #include <nettle/sha2.h>
 #include <nlohmann/json.hpp>
 
+#include "cluster/settings_json.hpp"
+
 namespace sim {
 
 namespace {
@@ -144,24 +146,6 @@ std::string digest(const std::vector<IssuedAction>& actions) {
 
 // ---------------------------------------------------------------- configuration
 
-json to_json(const Settings& settings) {
-    json bindings = json::object();
-    for (const auto& [word, b] : settings.bindings) {
-        bindings[word] = {{"kind", static_cast<int>(b.kind)},
-                          {"name", b.name},
-                          {"parameters", b.parameters},
-                          {"networks", b.networks},
-                          {"timeouts", {b.timeouts.start.count(), b.timeouts.stop.count(), b.timeouts.status.count()}}};
-    }
-    return {{"bindings", bindings},
-            {"announce", {settings.announce.count, settings.announce.interval.count()}},
-            {"bridge", {settings.bridge.reply_timeout.count(), settings.bridge.attempts}},
-            {"start_failure", static_cast<int>(settings.start_failure)},
-            {"stop_attempts", settings.stop_attempts},
-            {"stop_retry_delay", settings.stop_retry_delay.count()},
-            {"carrier_policy", settings.carrier_policy}};
-}
-
 template <class E>
 E enum_from(const json& value, int last) {
     const int number = value.get<int>();
@@ -171,36 +155,15 @@ E enum_from(const json& value, int last) {
     return static_cast<E>(number);
 }
 
-Settings settings_from(const json& value) {
-    Settings settings;
-    for (const auto& [word, b] : value.at("bindings").items()) {
-        const json& t = b.at("timeouts");
-        settings.bindings[word] = {.kind = enum_from<BindingKind>(b.at("kind"), static_cast<int>(BindingKind::ocf_agent)),
-                                   .name = b.at("name").get<std::string>(),
-                                   .parameters = b.at("parameters").get<std::map<std::string, std::string>>(),
-                                   .networks = b.at("networks").get<std::vector<std::string>>(),
-                                   .timeouts = {.start = Duration{t.at(0).get<std::int64_t>()},
-                                                .stop = Duration{t.at(1).get<std::int64_t>()},
-                                                .status = Duration{t.at(2).get<std::int64_t>()}}};
-    }
-    settings.announce = {.count = value.at("announce").at(0).get<int>(), .interval = Duration{value.at("announce").at(1).get<std::int64_t>()}};
-    settings.bridge = {.reply_timeout = Duration{value.at("bridge").at(0).get<std::int64_t>()}, .attempts = value.at("bridge").at(1).get<int>()};
-    settings.start_failure = enum_from<StartFailurePolicy>(value.at("start_failure"), static_cast<int>(StartFailurePolicy::heartbeat));
-    settings.stop_attempts = value.at("stop_attempts").get<int>();
-    settings.stop_retry_delay = Duration{value.at("stop_retry_delay").get<std::int64_t>()};
-    settings.carrier_policy = value.at("carrier_policy").get<bool>();
-    return settings;
-}
-
 json to_json(const Quirks& quirks) {
     // A structured binding, so that a new quirk does not compile until it is written down here.
-    const auto& [on_tick, interval, restart, generation, start_bug, reboot, hold, no_announce, sending_key, one_by_one] = quirks;
-    return {on_tick, interval.count(), restart, generation, start_bug, reboot, hold, no_announce, sending_key, one_by_one};
+    const auto& [on_tick, interval, restart, generation, start_bug, reboot, hold, no_announce, sending_key, one_by_one, alone] = quirks;
+    return {on_tick, interval.count(), restart, generation, start_bug, reboot, hold, no_announce, sending_key, one_by_one, alone};
 }
 
 Quirks quirks_from(const json& value) {
     Quirks quirks;
-    auto& [on_tick, interval, restart, generation, start_bug, reboot, hold, no_announce, sending_key, one_by_one] = quirks;
+    auto& [on_tick, interval, restart, generation, start_bug, reboot, hold, no_announce, sending_key, one_by_one, alone] = quirks;
     on_tick = value.at(0).get<bool>();
     interval = Duration{value.at(1).get<std::int64_t>()};
     restart = value.at(2).get<bool>();
@@ -211,6 +174,7 @@ Quirks quirks_from(const json& value) {
     no_announce = value.at(7).get<bool>();
     sending_key = value.at(8).get<bool>();
     one_by_one = value.at(9).get<bool>();
+    alone = value.at(10).get<bool>();
     return quirks;
 }
 
@@ -237,7 +201,7 @@ NodeOptions options_from(const json& header) {
     options.files.ha = parsed(parse_ha_cf(text("ha.cf"), "ha.cf", options.name));
     options.files.resources = parsed(parse_haresources(text("haresources"), "haresources", options.files.ha.nodes));
     options.files.keys = parsed(parse_authkeys(text("authkeys"), "authkeys"));
-    options.files.settings = settings_from(header.at("settings"));
+    options.files.settings = parsed(parse_settings_json(text("understudy.json"), "understudy.json"));
     if (files.contains("redfone.conf")) {
         options.files.redfone = parsed(parse_redfone_conf(text("redfone.conf"), "redfone.conf"));
     }
@@ -354,7 +318,8 @@ EventLogWriter::EventLogWriter(const std::string& path,
     header["seed"] = options.seed;
     header["quirks"] = to_json(options.quirks);
     header["files"] = texts;
-    header["settings"] = to_json(options.files.settings);
+    // As it is after all defaults, so that what binds a word by default today does not matter at replay.
+    header["files"]["understudy.json"] = settings_to_json(options.files.settings);
     const std::string line = header.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + "\n";
     m_failed = std::fwrite(line.data(), 1, line.size(), m_file.get()) != line.size();
 }

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <memory>
+#include <sstream>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -59,7 +59,9 @@ ConfigTexts read_texts(const Scenario& scenario, const std::string& member) {
     for (const char* name : {"ha.cf", "haresources", "authkeys", "redfone.conf"}) {
         for (const auto& place : {directory, directory / member}) {
             if (std::ifstream in{place / name, std::ios::binary}; in) {
-                texts[name] = std::string{std::istreambuf_iterator<char>{in}, {}};
+                std::ostringstream text;
+                text << in.rdbuf();
+                texts[name] = std::move(text).str();
             }
         }
     }
