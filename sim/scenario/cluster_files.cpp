@@ -11,21 +11,18 @@
 #include <nettle/sha2.h>
 
 #include "cluster/config.hpp"
-#if __has_include("cluster/config_directory.hpp")
 #include "cluster/config_directory.hpp"
-#endif
+#include "cluster/settings_json.hpp"
 
 namespace sim {
 
 namespace {
 
-constexpr std::array<std::string_view, 5> file_names{"ha.cf", "haresources", "authkeys", "understudy.json", "redfone.conf"};
-
 void collect(const std::filesystem::path& directory, const std::string& prefix, std::vector<NamedText>& texts) {
-    for (const std::string_view name : file_names) {
+    for (const std::string& name : cluster::config_file_names()) {
         std::ifstream stream(directory / name, std::ios::binary);
         if (stream) {
-            texts.push_back({prefix + std::string(name), {std::istreambuf_iterator<char>(stream), {}}});
+            texts.push_back({prefix + name, {std::istreambuf_iterator<char>(stream), {}}});
         }
     }
 }
@@ -133,10 +130,31 @@ void check_start_orders(const Cursor& root, const Words& words) {
 
 std::vector<cluster::Finding> read_cluster_files(const std::string& directory, Scenario& scenario, std::vector<NamedText>& texts) {
     std::vector<cluster::Finding> findings;
+    const auto same = [](const cluster::Finding& a, const cluster::Finding& b) {
+        return a.where == b.where && a.rule == b.rule && a.found == b.found;
+    };
+    cluster::DirectoryOptions options;
+    options.default_bindings = cluster::simulator_default_bindings();
     collect(directory, "", texts);
     for (const std::string& member : scenario.cluster.members) {
         collect(std::filesystem::path(directory) / member, member + '/', texts);
-        // PLACEHOLDER-READER
+        cluster::NodeConfiguration configuration = cluster::read_config_directory(directory, member, options);
+        for (cluster::Finding& finding : configuration.findings) {   // a shared file is read once for each member
+            if (std::none_of(findings.begin(), findings.end(), [&](const cluster::Finding& known) { return same(known, finding); })) {
+                findings.push_back(std::move(finding));
+            }
+        }
+        scenario.cluster.files[member] = std::move(configuration.value);
+    }
+    return findings;
+}
+
+std::vector<cluster::Finding> relative_to(const std::string& base, std::vector<cluster::Finding> findings) {
+    for (cluster::Finding& finding : findings) {
+        const std::filesystem::path path = std::filesystem::path(finding.where.file).lexically_relative(base.empty() ? "." : base);
+        if (!path.empty()) {
+            finding.where.file = path.generic_string();
+        }
     }
     return findings;
 }

@@ -19,6 +19,9 @@ struct NamedText {
 /// Fills scenario.cluster.files; appends every file that was read to `texts`. Findings name files by their path.
 [[nodiscard]] std::vector<cluster::Finding> read_cluster_files(const std::string& directory, Scenario&, std::vector<NamedText>& texts);
 
+/// The same findings, files named relative to `base`: results carry no path of this machine.
+[[nodiscard]] std::vector<cluster::Finding> relative_to(const std::string& base, std::vector<cluster::Finding>);
+
 /// What scenario and files must agree on: members, models of scripts, words of start orders, accepted warnings.
 /// `root` is the whole scenario. Precondition: the files have no errors.
 void check_cluster_files(const Cursor& root, const Scenario&, const std::vector<cluster::Finding>&);

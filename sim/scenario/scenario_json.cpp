@@ -241,6 +241,7 @@ void place(const std::vector<Problem>& problems, const DocumentChain& chain, std
 }  // namespace
 
 ReadScenario read_scenario(const std::string& path) {
+    namespace fs = std::filesystem;
     ReadScenario answer;
     const auto chain = read_chain(path, answer.errors);
     if (!chain) {
@@ -253,16 +254,22 @@ ReadScenario read_scenario(const std::string& path) {
     read_blocks(Cursor(chain->merged, "", problems), scenario);
     std::vector<NamedText> texts;
     for (const Document& document : chain->documents) {
-        texts.push_back({std::filesystem::path(document.file).filename().string(), document.text});
+        texts.push_back({fs::path(document.file).filename().string(), document.text});
     }
     // The configuration files are judged even when the scenario is not right, as far as it says which they are.
     if (!scenario.cluster.directory.empty() && !scenario.cluster.members.empty()) {
         const auto origin = chain->origin("/cluster/directory");
-        const auto base = std::filesystem::path(origin.document->file).parent_path();
+        const fs::path base = fs::path(origin.document->file).parent_path();
         const std::string directory = (base / scenario.cluster.directory).lexically_normal().string();
-        answer.findings = read_cluster_files(directory, scenario, texts);
-        if (!cluster::has_errors(answer.findings)) {
-            check_cluster_files(Cursor(chain->merged, "", problems), scenario, answer.findings);
+        std::error_code ignored;
+        if (!fs::is_directory(directory, ignored)) {
+            problems.add("/cluster/directory", "no such folder (" + printable(directory) + ")", "a folder with ha.cf, haresources and authkeys");
+        } else {
+            answer.findings = read_cluster_files(directory, scenario, texts);
+            scenario.cluster.findings = relative_to(base.lexically_normal().string(), answer.findings);
+            if (!cluster::has_errors(answer.findings)) {
+                check_cluster_files(Cursor(chain->merged, "", problems), scenario, answer.findings);
+            }
         }
     }
     scenario.digest = digest_of(texts);
@@ -270,7 +277,6 @@ ReadScenario read_scenario(const std::string& path) {
         place(problems.list(), *chain, answer.errors);
     }
     if (answer.errors.empty() && !cluster::has_errors(answer.findings)) {
-        scenario.cluster.findings = answer.findings;
         answer.scenario = std::move(scenario);
     }
     return answer;
