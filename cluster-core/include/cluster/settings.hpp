@@ -36,7 +36,7 @@ struct BindingSettings {
     BindingKind kind = BindingKind::script;
     std::string name;                         ///< unit name, or OCF "class:provider:type"; else empty
     std::map<std::string, std::string> parameters;
-    std::vector<std::string> networks;        ///< source_fixup: prefixes; empty = every connected network of the group's addresses, and the default routes through them
+    std::vector<std::string> networks;        ///< source_fixup: prefixes; empty = every connected network of the group's addresses, and the routes (default included) through a gateway there
     AgentTimeouts timeouts;
     bool operator==(const BindingSettings&) const = default;
 };
