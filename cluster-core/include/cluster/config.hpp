@@ -145,8 +145,9 @@ struct HaConfig {
                                            std::string_view file_name,
                                            std::optional<std::string_view> own_node = std::nullopt);
 
-/// A duration as ha.cf writes it: decimal seconds, or with attached ms, msec, us, usec. Nullopt when it is none;
-/// resolution 10 ms is the daemon's, not the parser's.
+/// A duration as ha.cf writes it: decimal seconds, or with attached ms, msec, us, usec (any case). Nullopt when it is
+/// none, or longer than about 31 years. In whole milliseconds, rounded half up, as heartbeat keeps it; the daemon's
+/// clock resolution of 10 ms is not applied.
 [[nodiscard]] std::optional<Duration> parse_heartbeat_time(std::string_view text);
 
 // ---------------------------------------------------------------- haresources
@@ -218,8 +219,8 @@ struct SpanConfig {
     bool j1 = false;
     bool loopback = false;
     bool slave = false;
-    std::optional<int> longhaul;
-    std::optional<int> shorthaul;
+    std::optional<int> longhaul = std::nullopt;
+    std::optional<int> shorthaul = std::nullopt;
     bool dejitter = false;
     bool operator==(const SpanConfig&) const = default;
 };

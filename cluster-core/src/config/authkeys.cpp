@@ -25,7 +25,7 @@ class AuthKeysParser {
 
   private:
     void auth_line(int line, const std::vector<Word>&);
-    void key_line(int line, const std::vector<Word>&);
+    void key_line(int line, std::vector<Word>);
 
     text::FindingList m_findings;
     AuthKeys& m_keys;
@@ -57,7 +57,13 @@ void AuthKeysParser::parse(std::string_view text) {
             m_findings.error(0, 0, "no-auth", "no auth line", "\"auth N\" before the line of key N");
         } else {
             const auto n = std::to_string(m_wanted);
-            const bool defined = m_wanted >= 0 && m_wanted < 16 && m_key_lines[static_cast<std::size_t>(m_wanted)] > 0;
+            const bool possible = m_wanted >= 0 && m_wanted < 16;
+            const bool defined = possible && m_key_lines[static_cast<std::size_t>(m_wanted)] > 0;
+            if (!possible) {
+                m_findings.error(m_wanted_line, m_wanted_column, "bad-auth", "auth " + n, "a number from 0 to 15");
+                m_findings.finish();
+                return;
+            }
             m_findings.error(m_wanted_line,
                              m_wanted_column,
                              defined ? "auth-after-key" : "key-missing",
@@ -98,24 +104,33 @@ void AuthKeysParser::auth_line(int line, const std::vector<Word>& words) {
         return;
     }
     const auto value = text::loose_integer(number.text);
-    const bool any_digit = number.text.find_first_of("0123456789") <= 1;
-    if (!any_digit || value.value < 0 || value.value > 15) {
-        m_findings.error(line, number.column, "bad-auth", "auth " + quote(number.text), "a number from 0 to 15");
+    if (!value.any_digit) {
+        m_findings.error(line, number.column, "bad-auth", "auth " + quote(number.text), "auth N, N from 0 to 15");
         return;
     }
     if (!value.clean) {
         m_findings.warning(line, number.column, "not-a-number", "auth " + quote(number.text), "a plain number; heartbeat reads " + std::to_string(value.value));
+    }
+    if (m_wanted_line > 0) {
+        m_findings.warning(line, first.column, "repeated-auth", "auth " + quote(number.text) + " after the auth of line " + std::to_string(m_wanted_line), "one auth line; each counts for the key lines below it");
     }
     m_wanted = value.value;
     m_wanted_line = line;
     m_wanted_column = number.column;
 }
 
-void AuthKeysParser::key_line(int line, const std::vector<Word>& words) {
+void AuthKeysParser::key_line(int line, std::vector<Word> words) {
     const auto number = text::loose_integer(words[0].text);
-    if (!number.clean) {
+    if (!number.any_digit) {
         m_findings.error(line, words[0].column, "bad-key-line", quote(words[0].text), "\"auth N\" or \"N METHOD SECRET\"");
         return;
+    }
+    if (!number.clean) {
+        // C's scanf needs no blank between the number and the method.
+        m_findings.warning(line, words[0].column, "missing-blank", quote(words[0].text), "a blank after the number");
+        words.insert(words.begin() + 1,
+                     {words[0].text.substr(number.length), words[0].column + static_cast<int>(number.length)});
+        words[0].text = words[0].text.substr(0, number.length);
     }
     if (number.value < 0 || number.value > 15) {
         m_findings.error(line, words[0].column, "bad-key-number", "key " + quote(words[0].text), "a number from 0 to 15");

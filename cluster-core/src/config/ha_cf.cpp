@@ -23,6 +23,12 @@ using text::Word;
 constexpr int max_media = 64;    // links and ping targets together
 constexpr int max_nodes = 100;   // nodes and ping targets together
 
+/// What people write after a number; only some of it, and only attached, is a unit to heartbeat.
+bool is_unit(std::string_view word) {
+    constexpr std::array<std::string_view, 9> units{"ms", "msec", "us", "usec", "s", "sec", "seconds", "min", "m"};
+    return std::find(units.begin(), units.end(), text::lower_case(word)) != units.end();
+}
+
 /// One line of the file, cut into the directive and what follows it.
 struct Statement {
     int line = 0;
@@ -116,7 +122,7 @@ class HaCfParser {
     void rtprio(const Statement&, const Word&);
     void memreserve(const Statement&, const Word&);
     void coredumps(const Statement& s, const Word& w) { boolean(s, w, m_config.coredumps); }
-    void coreroot(const Statement&, const Word& w) { m_config.coreroot = w.text; }
+    void coreroot(const Statement&, const Word&);
     void watchdog(const Statement&, const Word&);
     void stonith(const Statement&);
     void stonith_host(const Statement&);
@@ -136,11 +142,14 @@ class HaCfParser {
         int line = 0;
         int column = 0;
         std::string_view text;
+        bool bad = false;   ///< a value was given and refused: rules that need it are not judged
     };
     void set_time(const Statement& s, const Word& w, Duration& out, Place& place, bool zero_allowed) {
         if (const auto value = time(s, w, zero_allowed)) {
             out = *value;
-            place = {s.line, w.column, w.text};
+            place = {s.line, w.column, w.text, place.bad};
+        } else {
+            place.bad = true;
         }
     }
     void add_ping(const Statement&, const Word&, bool ipv6);
@@ -298,7 +307,7 @@ void HaCfParser::statement(const Line& line) {
                                quote(s.directive.text) + " once more",
                                "it once; the last value counts");
         }
-        if (s.words.size() > 1) {
+        if (s.words.size() > 1 && !is_unit(s.words[1].text)) {
             m_findings.warning(s.line,
                                s.words[1].column,
                                "several-values",
@@ -347,12 +356,22 @@ void HaCfParser::no_value(const Statement& s, const Directive& directive) {
 std::optional<Duration> HaCfParser::time(const Statement& s, const Word& w, bool zero_allowed) {
     const auto value = parse_heartbeat_time(w.text);
     if (!value) {
-        bad_value(s, w, "seconds without unit, or attached ms, msec, us or usec (2, 0.5, 200ms)");
+        const bool after_blank = w.column != s.words.front().column && is_unit(w.text);
+        bad_value(s, w, after_blank ? "no blank before the unit: seconds without unit, or attached ms, msec, us or usec (200ms)"
+                                    : "seconds without unit, or attached ms, msec, us or usec (2, 0.5, 200ms)");
         return std::nullopt;
     }
     if (*value == Duration::zero() && !zero_allowed) {
         bad_value(s, w, "at least 1ms");
         return std::nullopt;
+    }
+    const auto unit = text::lower_case(w.text.substr(std::min(w.text.find_first_not_of("0123456789."), w.text.size())));
+    if (!unit.empty() && unit != "ms" && unit != "msec" && unit != "us" && unit != "usec") {
+        m_findings.warning(s.line,
+                           w.column,
+                           "odd-unit",
+                           std::string(s.directive.text) + ' ' + quote(w.text),
+                           "ms, msec, us or usec; heartbeat looks at the first two letters only");
     }
     return value;
 }
@@ -523,12 +542,16 @@ void HaCfParser::add_unicast(const Statement& s, LinkKind kind) {
     link.kind = kind;
     link.device = s.words[0].text;
     link.address = s.words[1].text;
-    if (!(ipv6 ? text::is_ipv6(link.address) : text::is_ipv4(link.address))) {
+    if (ipv6 && !text::is_ipv6(link.address)) {
+        bad_value(s, s.words[1], "an IPv6 address");
+        return;
+    }
+    if (!ipv6 && !text::is_ipv4(link.address)) {
         m_findings.warning(s.line,
                            s.words[1].column,
                            "host-name",
                            quote(s.words[1].text),
-                           std::string(ipv6 ? "an IPv6" : "an IPv4") + " address; a name needs a name server at start");
+                           "an IPv4 address; a name needs a name server at start");
     }
     auto& port = ipv6 ? m_ucast6_port : m_ucast_port;
     port = port.value_or(m_config.udpport);
@@ -770,6 +793,14 @@ void HaCfParser::memreserve(const Statement& s, const Word& w) {
     }
 }
 
+void HaCfParser::coreroot(const Statement& s, const Word& w) {
+    if (w.text.front() != '/') {
+        bad_value(s, w, "the full path of a directory");
+        return;
+    }
+    m_config.coreroot = w.text;
+}
+
 void HaCfParser::watchdog(const Statement& s, const Word& w) {
     if (!m_config.watchdog.empty()) {
         m_findings.error(s.line, w.column, "repeated-watchdog", "watchdog " + quote(w.text) + " after " + quote(m_config.watchdog), "one watchdog device");
@@ -914,23 +945,29 @@ void HaCfParser::check_times() {
 
     const auto keepalive = show(m_keepalive, "keepalive", c.keepalive);
     const auto deadtime = show(m_deadtime, "deadtime", c.deadtime);
-    if (c.deadtime <= 2 * c.keepalive) {
+    const bool limits_known = !m_keepalive.bad && !m_deadtime.bad;
+    if (limits_known && c.deadtime <= 2 * c.keepalive) {
         const auto place = where(m_deadtime, m_keepalive);
         m_findings.error(place.line, place.column, "deadtime-too-small", deadtime, "more than twice the " + keepalive);
     }
-    if (m_deadping.line > 0 && c.deadping <= 2 * c.keepalive) {
+    if (m_deadping.line > 0 && !m_deadping.bad && !m_keepalive.bad && c.deadping <= 2 * c.keepalive) {
         m_findings.error(m_deadping.line, m_deadping.column, "deadping-too-small", show(m_deadping, "deadping", c.deadping), "more than twice the " + keepalive);
     }
     const auto initdead = show(m_initdead, "initdead", c.initdead);
-    if (c.initdead < c.deadtime) {
+    if (m_deadtime.bad || m_initdead.bad) {
+        // Not judged: one of the two is not what was meant.
+    } else if (c.initdead < c.deadtime) {
         m_findings.error(m_initdead.line, m_initdead.column, "initdead-too-small", initdead, "at least the " + deadtime);
     } else if (c.initdead < seconds{10}) {
         m_findings.warning(m_initdead.line, m_initdead.column, "initdead-short", initdead, "at least 10; networks come up slowly");
     }
     const auto warntime = show(m_warntime, "warntime", c.warntime);
-    if (m_warntime.line > 0 && c.warntime >= c.deadtime) {
+    if (m_warntime.line == 0 || m_warntime.bad || !limits_known) {
+        return;
+    }
+    if (c.warntime >= c.deadtime) {
         m_findings.warning(m_warntime.line, m_warntime.column, "warntime-too-large", warntime, "less than the " + deadtime + "; it never warns");
-    } else if (m_warntime.line > 0 && c.warntime <= c.keepalive) {
+    } else if (c.warntime <= c.keepalive) {
         m_findings.warning(m_warntime.line, m_warntime.column, "warntime-too-small", warntime, "more than the " + keepalive + "; it always warns");
     }
 }

@@ -83,6 +83,14 @@ void HaResourcesParser::parse(std::string_view text) {
                                "a carriage return",
                                "Unix line ends; the scripts take it as part of the last word");
         }
+        if (words.empty()) {
+            // The daemon takes the first word with all that sticks to it, the scripts cut it at '#'.
+            const auto raw = text::split_words(line->text.substr(0, text::max_line_length));
+            if (!raw.empty() && raw[0].text.front() != '#' && raw[0].text.find('#', 1) != std::string_view::npos) {
+                m_findings.error(line->number, raw[0].column, "unknown-node", "unknown node " + quote(raw[0].text), "a blank before '#'");
+                continue;
+            }
+        }
         for (const auto& word : text::split_words(body)) {
             if (words.size() <= max_resources) {
                 words.push_back({word.text, line->number, word.column});

@@ -37,9 +37,9 @@ std::optional<Duration> parse_heartbeat_time(std::string_view word) {
     double milliseconds = 0;
     if (unit.empty()) {
         milliseconds = number * 1000;
-    } else if (unit == "ms" || unit == "msec") {
+    } else if (unit.starts_with("ms")) {   // "ms", "msec", and whatever begins so: 1:3.0.6-13 starts with "200msfoo"
         milliseconds = number;
-    } else if (unit == "us" || unit == "usec") {
+    } else if (unit.starts_with("us")) {
         milliseconds = number / 1000;
     } else {
         return std::nullopt;

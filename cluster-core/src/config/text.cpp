@@ -184,7 +184,9 @@ LooseInteger loose_integer(std::string_view word) {
     for (; i < word.size() && is_digit(word[i]); ++i) {
         out.value = std::min(saturated, out.value * 10 + (word[i] - '0'));
     }
-    out.clean = i > first && i == word.size();
+    out.any_digit = i > first;
+    out.length = i;
+    out.clean = out.any_digit && i == word.size();
     if (negative) {
         out.value = -out.value;
     }

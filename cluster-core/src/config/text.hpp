@@ -84,6 +84,8 @@ bool judge_line(const Line&, FindingList&);
 /// Integer as C's atoi reads it: leading digits count, the rest is ignored. `clean` = the whole word was a number.
 struct LooseInteger {
     long value = 0;
+    std::size_t length = 0;   ///< bytes read, sign included
+    bool any_digit = false;
     bool clean = false;
 };
 [[nodiscard]] LooseInteger loose_integer(std::string_view);
