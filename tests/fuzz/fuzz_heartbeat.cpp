@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Any datagram gives a message or an error. The first byte chooses how the rest is used: as it is, or as the inside of
-// a netstring or classic message that gets its right digest here, so that the parsing behind the digest is reached.
+// Any datagram gives a message or an error. The first byte chooses how the rest is used: as it is,
+// or as the inside of a netstring or classic message that gets its right digest here, so that the
+// parsing behind the digest is reached.
 #include <array>
 #include <cstdint>
 #include <string>
@@ -64,7 +65,8 @@ bool inside(std::string_view part, std::span<const std::byte> whole) {
     return part.data() >= begin && part.data() + part.size() <= begin + whole.size();
 }
 
-/// Strings are on one line in every verified message; structures need not be, and then have no classic form.
+/// Strings are on one line in every verified message; structures need not be, and then have no
+/// classic form.
 bool fits_classic(const OutgoingMessage& message) {
     for (const OutgoingField& field : message.fields) {
         if (field.type != FieldType::binary && field.value.find('\n') != std::string::npos) {
@@ -90,14 +92,15 @@ void check(std::span<const std::byte> packet) {
         return;
     }
     for (const FieldView& field : view.fields()) {
-        CLUSTER_CHECK(!field.name.empty() && inside(field.name, packet) && inside(field.value, packet));
+        CLUSTER_CHECK(!field.name.empty() && inside(field.name, packet) &&
+                      inside(field.value, packet));
         static_cast<void>(view.get_hex(field.name));
         static_cast<void>(view.get_decimal(field.name));
         static_cast<void>(view.get_uuid(field.name));
     }
     const OutgoingMessage message = to_outgoing(view);
     if (packet.size() > max_message_bytes / 2 || message.fields.size() == max_fields) {
-        return;   // with another digest or as base64 it may grow beyond the limits
+        return;  // with another digest or as base64 it may grow beyond the limits
     }
     std::vector<std::byte> again;
     encode_netstring(message, keys(), MessageFormat::netstring, again);
@@ -120,15 +123,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     const auto rest = std::as_bytes(std::span{data, size}).subspan(1);
     switch (data[0]) {
-        case 'N':
-            check(with_trailer(rest));
-            break;
-        case 'C':
-            check(with_auth_line(rest));
-            break;
-        default:
-            check(rest);
-            break;
+    case 'N':
+        check(with_trailer(rest));
+        break;
+    case 'C':
+        check(with_auth_line(rest));
+        break;
+    default:
+        check(rest);
+        break;
     }
     return 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Any byte stream, cut anywhere, gives the same frames; each has both marks; memory stays bounded; no byte is lost or
-// counted twice; and after any noise a good frame is found again.
+// Any byte stream, cut anywhere, gives the same frames; each has both marks; memory stays bounded;
+// no byte is lost or counted twice; and after any noise a good frame is found again.
 #include <algorithm>
 #include <cstdint>
 #include <string_view>

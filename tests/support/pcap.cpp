@@ -42,10 +42,11 @@ std::uint32_t u32(Bytes b, std::size_t at, bool little) {
                   : u8(b, at) << 24 | u8(b, at + 1) << 16 | u8(b, at + 2) << 8 | u8(b, at + 3);
 }
 
-/// Fragments of one datagram, keyed by offset; complete when they join without a gap up to a last fragment.
+/// Fragments of one datagram, keyed by offset; complete when they join without a gap up to a last
+/// fragment.
 struct Fragments {
     std::map<std::size_t, std::vector<std::byte>> pieces;
-    std::size_t total = 0;   ///< 0 until the last fragment was seen
+    std::size_t total = 0;  ///< 0 until the last fragment was seen
 
     [[nodiscard]] std::vector<std::byte> joined() const {
         std::vector<std::byte> all;
@@ -77,7 +78,7 @@ class Reader {
         if (packet.ethertype == 0x0806) {
             packet.kind = PacketKind::arp;
         } else if (packet.ethertype == 0x0800 && !add_ipv4(packet, body)) {
-            return;   // one fragment of several; the datagram comes with the last
+            return;  // one fragment of several; the datagram comes with the last
         }
         m_packets.push_back(std::move(packet));
     }
@@ -103,7 +104,8 @@ class Reader {
         const std::size_t offset = (fragment & 0x1fff) * std::size_t{8};
         std::vector<std::byte> datagram(body.begin(), body.end());
         if (more || offset != 0) {
-            const auto key = std::make_tuple(packet.source_ip, packet.destination_ip, be16(ip, 4), u8(ip, 9));
+            const auto key =
+                std::make_tuple(packet.source_ip, packet.destination_ip, be16(ip, 4), u8(ip, 9));
             Fragments& fragments = m_fragments[key];
             fragments.pieces[offset] = std::move(datagram);
             if (!more) {
@@ -137,7 +139,8 @@ std::vector<CapturedPacket> read_pcap(const std::string& path) {
     if (!file) {
         throw std::runtime_error{"cannot open capture " + path};
     }
-    const std::vector<char> text{std::istreambuf_iterator<char>{file}, std::istreambuf_iterator<char>{}};
+    const std::vector<char> text{std::istreambuf_iterator<char>{file},
+                                 std::istreambuf_iterator<char>{}};
     const Bytes bytes = std::as_bytes(std::span{text});
     if (bytes.size() < 24) {
         throw std::runtime_error{path + ": shorter than a pcap header"};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Reader of packet captures for tests: classic pcap, Ethernet, IPv4 with reassembled fragments, UDP, ARP.
-// Not a general decoder: anything else is returned as a bare frame. Add tests/support/pcap.cpp to the test's SOURCES.
+// Reader of packet captures for tests: classic pcap, Ethernet, IPv4 with reassembled fragments,
+// UDP, ARP. Not a general decoder: anything else is returned as a bare frame. Add
+// tests/support/pcap.cpp to the test's SOURCES.
 #pragma once
 
 #include <array>
@@ -18,7 +19,7 @@ using Octets6 = std::array<std::uint8_t, 6>;
 enum class PacketKind : std::uint8_t { other, arp, udp };
 
 struct CapturedPacket {
-    std::int64_t time_ns = 0;   ///< since 1970
+    std::int64_t time_ns = 0;  ///< since 1970
     Octets6 source_mac{};
     Octets6 destination_mac{};
     std::uint16_t ethertype = 0;
@@ -27,12 +28,14 @@ struct CapturedPacket {
     Octets4 destination_ip{};
     std::uint16_t source_port = 0;
     std::uint16_t destination_port = 0;
-    std::vector<std::byte> payload;   ///< udp: of the datagram; arp: the ARP body with padding; other: behind Ethernet
-    std::vector<std::byte> frame;     ///< the whole frame; of a fragmented datagram: its last fragment
+    std::vector<std::byte>
+        payload;  ///< udp: of the datagram; arp: the ARP body with padding; other: behind Ethernet
+    std::vector<std::byte> frame;  ///< the whole frame; of a fragmented datagram: its last fragment
 };
 
-/// Packets in file order; a fragmented datagram stands where its last fragment was. Throws std::runtime_error when the
-/// file cannot be read or is not a capture of this kind; a test must not pass on an absent file.
+/// Packets in file order; a fragmented datagram stands where its last fragment was. Throws
+/// std::runtime_error when the file cannot be read or is not a capture of this kind; a test must
+/// not pass on an absent file.
 [[nodiscard]] std::vector<CapturedPacket> read_pcap(const std::string& path);
 
 /// Only UDP datagrams to `port`.

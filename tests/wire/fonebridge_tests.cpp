@@ -30,28 +30,34 @@ BridgeRequest request(BridgeCommandCode command, std::uint8_t parameter = 0) {
 TEST_CASE("foneBRIDGE codec: a request is parameter, command, payload", "[wire][fonebridge]") {
     // The fail-over command: port 2 sends to this MAC.
     const BridgeRequest point{.parameter = 1,
-                              .command = static_cast<std::uint8_t>(BridgeCommandCode::tdmoe_destination),
+                              .command =
+                                  static_cast<std::uint8_t>(BridgeCommandCode::tdmoe_destination),
                               .payload = bytes_of({0x00, 0x50, 0xc2, 0x01, 0x02, 0x03})};
     CHECK(encode(point) == bytes_of({1, 21, 0x00, 0x50, 0xc2, 0x01, 0x02, 0x03}));
     CHECK(*decode_bridge_request(encode(point)) == point);
     CHECK(encode(request(BridgeCommandCode::tdmoe_transmit, 1)) == bytes_of({1, 20}));
 
-    const BridgeReply refused{.first = 9, .status = static_cast<std::uint8_t>(BridgeStatus::bad_parameter), .payload = {}};
+    const BridgeReply refused{.first = 9,
+                              .status = static_cast<std::uint8_t>(BridgeStatus::bad_parameter),
+                              .payload = {}};
     CHECK(encode(refused) == bytes_of({9, 7}));
     CHECK(*decode_bridge_reply(encode(refused)) == refused);
 }
 
 TEST_CASE("foneBRIDGE codec: datagrams of 2 to 1500 bytes are taken", "[wire][fonebridge]") {
     for (const std::size_t size : {std::size_t{0}, std::size_t{1}}) {
-        CHECK(decode_bridge_request(std::vector<std::byte>(size)).error() == BridgeDecodeError::too_short);
-        CHECK(decode_bridge_reply(std::vector<std::byte>(size)).error() == BridgeDecodeError::too_short);
+        CHECK(decode_bridge_request(std::vector<std::byte>(size)).error() ==
+              BridgeDecodeError::too_short);
+        CHECK(decode_bridge_reply(std::vector<std::byte>(size)).error() ==
+              BridgeDecodeError::too_short);
     }
     CHECK(decode_bridge_request(std::vector<std::byte>(2)).has_value());
     const std::vector<std::byte> largest(1500, std::byte{0xff});
     REQUIRE(decode_bridge_reply(largest).has_value());
     CHECK(encode(*decode_bridge_reply(largest)) == largest);
     CHECK(decode_bridge_reply(std::vector<std::byte>(1501)).error() == BridgeDecodeError::too_long);
-    CHECK(decode_bridge_request(std::vector<std::byte>(1501)).error() == BridgeDecodeError::too_long);
+    CHECK(decode_bridge_request(std::vector<std::byte>(1501)).error() ==
+          BridgeDecodeError::too_long);
 }
 
 TEST_CASE("foneBRIDGE codec: reply lengths that a host insists on", "[wire][fonebridge]") {
@@ -85,7 +91,7 @@ TEST_CASE("foneBRIDGE codec: static information, 352 bytes", "[wire][fonebridge]
     const auto at = [&](std::size_t i) { return std::to_integer<unsigned>(bytes[i]); };
     CHECK(at(0) == '2');
     CHECK(at(16) == 'J');
-    CHECK(at(48) == 0x02);   // little-endian
+    CHECK(at(48) == 0x02);  // little-endian
     CHECK(at(49) == 0x01);
     CHECK(at(50) == 36);
     CHECK(at(52) == 4);
@@ -100,8 +106,10 @@ TEST_CASE("foneBRIDGE codec: static information, 352 bytes", "[wire][fonebridge]
     CHECK(std::ranges::count(bytes, std::byte{0}) > 250);
     REQUIRE(decode_static_info(bytes).has_value());
     CHECK(*decode_static_info(bytes) == info);
-    for (const std::size_t size : {std::size_t{0}, std::size_t{351}, std::size_t{353}, std::size_t{1498}}) {
-        CHECK(decode_static_info(std::vector<std::byte>(size)).error() == BridgeDecodeError::bad_length);
+    for (const std::size_t size :
+         {std::size_t{0}, std::size_t{351}, std::size_t{353}, std::size_t{1498}}) {
+        CHECK(decode_static_info(std::vector<std::byte>(size)).error() ==
+              BridgeDecodeError::bad_length);
     }
 }
 
@@ -133,7 +141,8 @@ TEST_CASE("foneBRIDGE codec: span settings as 16 bytes each", "[wire][fonebridge
     CHECK(decode_spans(std::vector<std::byte>(65)).error() == BridgeDecodeError::bad_length);
 }
 
-TEST_CASE("foneBRIDGE codec: every line build-out comes back, E1 CAS sets RBS", "[wire][fonebridge]") {
+TEST_CASE("foneBRIDGE codec: every line build-out comes back, E1 CAS sets RBS",
+          "[wire][fonebridge]") {
     for (int i = 0; i < 4; ++i) {
         std::array<SpanConfig, 1> spans;
         spans[0].longhaul = i;

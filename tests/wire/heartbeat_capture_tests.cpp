@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The heartbeat codec against what the real daemon (heartbeat 1:3.0.6-13) put on the wire. Every packet must verify
-// and re-encode to itself; the datagrams that were crafted to be wrong stand in a table with their exact errors.
-// Keys and origin of the captures: tests/data/captures/index.md.
+// The heartbeat codec against what the real daemon (heartbeat 1:3.0.6-13) put on the wire. Every
+// packet must verify and re-encode to itself; the datagrams that were crafted to be wrong stand in
+// a table with their exact errors. Keys and origin of the captures: tests/data/captures/index.md.
 #include <algorithm>
 #include <array>
 #include <fstream>
@@ -37,11 +37,12 @@ struct Capture {
     const char* file;
     int auth_index;
     MessageFormat format;
-    std::size_t packets;   ///< of the two daemons; counted with an independent decoder
+    std::size_t packets;  ///< of the two daemons; counted with an independent decoder
 };
 
-// crafted-third-node, crash-unsigned and crc-forged-shutdone hold packets of a third node as well; those are judged
-// one by one further down. In mixed-* asterisk2 is a minimal implementation of ours, asterisk1 the daemon.
+// crafted-third-node, crash-unsigned and crc-forged-shutdone hold packets of a third node as well;
+// those are judged one by one further down. In mixed-* asterisk2 is a minimal implementation of
+// ours, asterisk1 the daemon.
 constexpr std::array captures{
     Capture{"active-active-ipaddr2.pcap", 1, MessageFormat::classic, 313},
     Capture{"afb-legacy-startup.pcap", 1, MessageFormat::classic, 277},
@@ -76,14 +77,17 @@ constexpr std::array captures{
 
 std::vector<CapturedPacket> packets_of(const char* file, bool crafted) {
     auto packets = test_support::read_udp(test_support::capture_path(file), heartbeat_port);
-    std::erase_if(packets, [crafted](const CapturedPacket& p) { return (p.source_ip == crafting_node) != crafted; });
+    std::erase_if(packets, [crafted](const CapturedPacket& p) {
+        return (p.source_ip == crafting_node) != crafted;
+    });
     return packets;
 }
 
 std::vector<std::byte> read_file(const std::string& path) {
     std::ifstream file{path, std::ios::binary};
     REQUIRE(file);
-    const std::vector<char> text{std::istreambuf_iterator<char>{file}, std::istreambuf_iterator<char>{}};
+    const std::vector<char> text{std::istreambuf_iterator<char>{file},
+                                 std::istreambuf_iterator<char>{}};
     const auto bytes = std::as_bytes(std::span{text});
     return {bytes.begin(), bytes.end()};
 }
@@ -104,7 +108,8 @@ std::string result_text(const std::optional<DecodeError>& error) {
 
 }  // namespace
 
-TEST_CASE("Heartbeat codec: every packet of the daemon verifies and re-encodes byte for byte", "[wire][heartbeat]") {
+TEST_CASE("Heartbeat codec: every packet of the daemon verifies and re-encodes byte for byte",
+          "[wire][heartbeat]") {
     std::size_t total = 0;
     for (const Capture& capture : captures) {
         CAPTURE(capture.file);
@@ -128,7 +133,8 @@ TEST_CASE("Heartbeat codec: every packet of the daemon verifies and re-encodes b
     CHECK(total == 8254);
 }
 
-TEST_CASE("Heartbeat codec: with a wrong key every packet of the daemon is a digest mismatch", "[wire][heartbeat]") {
+TEST_CASE("Heartbeat codec: with a wrong key every packet of the daemon is a digest mismatch",
+          "[wire][heartbeat]") {
     // crc has no key; there the wrong method stands for it.
     AuthKeys wrong = keys_of_captures(1, "hbx-secreT");
     wrong.keys[3] = AuthKey{AuthMethod::sha1, "hbx-secret"};
@@ -155,10 +161,13 @@ TEST_CASE("Heartbeat codec: fields of the first packet of a cold start", "[wire]
     for (const FieldView& field : view.fields()) {
         names.emplace_back(field.name);
     }
-    CHECK(names == std::vector<std::string>{"t", "st", "dt", "protocol", "src", "srcuuid", "seq", "hg", "ts", "ld", "ttl", "auth"});
+    CHECK(
+        names ==
+        std::vector<std::string>{
+            "t", "st", "dt", "protocol", "src", "srcuuid", "seq", "hg", "ts", "ld", "ttl", "auth"});
     CHECK(view.get("t") == "status");
     CHECK(view.get("st") == "init");
-    CHECK(view.get_hex("dt") == 4000);   // deadtime 2 s + 2 s during the first seconds
+    CHECK(view.get_hex("dt") == 4000);  // deadtime 2 s + 2 s during the first seconds
     CHECK(view.get("src") == "asterisk1");
     CHECK(view.get_hex("seq") == 1);
     CHECK(view.get_decimal("ttl") == 3);
@@ -170,8 +179,10 @@ TEST_CASE("Heartbeat codec: fields of the first packet of a cold start", "[wire]
     CHECK(!view.get("dest"));
 }
 
-TEST_CASE("Heartbeat codec: the 39 probe datagrams give exactly these errors", "[wire][heartbeat]") {
-    // The daemon's own answers to them: numbers 37 to 39 (and their like without a trailer) ended it.
+TEST_CASE("Heartbeat codec: the 39 probe datagrams give exactly these errors",
+          "[wire][heartbeat]") {
+    // The daemon's own answers to them: numbers 37 to 39 (and their like without a trailer) ended
+    // it.
     struct Probe {
         const char* what;
         const char* result;
@@ -217,7 +228,8 @@ TEST_CASE("Heartbeat codec: the 39 probe datagrams give exactly these errors", "
         Probe{"signed: type 9", "bad field"},
         Probe{"signed: no =", "bad field"},
     };
-    const auto packets = test_support::read_udp(test_support::capture_path("malformed-probe.pcap"), heartbeat_port);
+    const auto packets =
+        test_support::read_udp(test_support::capture_path("malformed-probe.pcap"), heartbeat_port);
     REQUIRE(packets.size() == probes.size());
     const Authenticator keys{keys_of_captures(1)};
     for (std::size_t i = 0; i < probes.size(); ++i) {
@@ -228,8 +240,10 @@ TEST_CASE("Heartbeat codec: the 39 probe datagrams give exactly these errors", "
     }
 }
 
-TEST_CASE("Heartbeat codec: what a verified message may still hold is visible and typed", "[wire][heartbeat]") {
-    const auto packets = test_support::read_udp(test_support::capture_path("malformed-probe.pcap"), heartbeat_port);
+TEST_CASE("Heartbeat codec: what a verified message may still hold is visible and typed",
+          "[wire][heartbeat]") {
+    const auto packets =
+        test_support::read_udp(test_support::capture_path("malformed-probe.pcap"), heartbeat_port);
     REQUIRE(packets.size() == 39);
     const Authenticator keys{keys_of_captures(1)};
     const auto decoded = [&](std::size_t number) {
@@ -237,7 +251,7 @@ TEST_CASE("Heartbeat codec: what a verified message may still hold is visible an
         REQUIRE(!decode(packets[number - 1].payload, keys, view));
         return view;
     };
-    CHECK(decoded(24).fields().size() == 2);   // the same field twice: both there, the first is read
+    CHECK(decoded(24).fields().size() == 2);  // the same field twice: both there, the first is read
     CHECK(decoded(24).get("t") == "status");
     CHECK(decoded(27).get_hex("seq") == 0);
     CHECK(decoded(28).get_hex("seq") == UINT64_MAX);
@@ -250,14 +264,17 @@ TEST_CASE("Heartbeat codec: what a verified message may still hold is visible an
     CHECK(decoded(36).get_hex("dt") == 0);
 }
 
-TEST_CASE("Heartbeat codec: the unsigned datagram that ended the daemon has no digest", "[wire][heartbeat]") {
+TEST_CASE("Heartbeat codec: the unsigned datagram that ended the daemon has no digest",
+          "[wire][heartbeat]") {
     const auto packets = packets_of("crash-unsigned.pcap", true);
     REQUIRE(packets.size() == 1);
     MessageView view;
-    CHECK(decode(packets.front().payload, Authenticator{keys_of_captures(1)}, view) == DecodeError::no_digest);
+    CHECK(decode(packets.front().payload, Authenticator{keys_of_captures(1)}, view) ==
+          DecodeError::no_digest);
 }
 
-TEST_CASE("Heartbeat codec: a forged packet verifies where the method has no key", "[wire][heartbeat]") {
+TEST_CASE("Heartbeat codec: a forged packet verifies where the method has no key",
+          "[wire][heartbeat]") {
     const auto packets = packets_of("crc-forged-shutdone.pcap", true);
     REQUIRE(packets.size() == 1);
     MessageView view;
@@ -266,7 +283,9 @@ TEST_CASE("Heartbeat codec: a forged packet verifies where the method has no key
     CHECK(view.get("src") == "asterisk1");
 }
 
-TEST_CASE("Heartbeat codec: a third node may leave out the inner digest or send classic text by UDP", "[wire][heartbeat]") {
+TEST_CASE(
+    "Heartbeat codec: a third node may leave out the inner digest or send classic text by UDP",
+    "[wire][heartbeat]") {
     const Authenticator keys{keys_of_captures(1)};
     std::map<std::string, int> forms;
     for (const CapturedPacket& packet : packets_of("crafted-third-node.pcap", true)) {
@@ -280,30 +299,37 @@ TEST_CASE("Heartbeat codec: a third node may leave out the inner digest or send 
         } else {
             const bool inner = view.get("auth").has_value();
             ++forms[inner ? "netstring with auth" : "netstring"];
-            encode_netstring(to_outgoing(view), keys, inner ? MessageFormat::classic : MessageFormat::netstring, again);
+            encode_netstring(to_outgoing(view),
+                             keys,
+                             inner ? MessageFormat::classic : MessageFormat::netstring,
+                             again);
         }
         CHECK(again == packet.payload);
     }
-    CHECK(forms == std::map<std::string, int>{{"classic", 3}, {"netstring", 3}, {"netstring with auth", 10}});
+    CHECK(forms == std::map<std::string, int>{
+                       {"classic", 3}, {"netstring", 3}, {"netstring with auth", 10}});
 }
 
-TEST_CASE("Heartbeat codec: 21 of 21 messages of a serial line verify and re-encode byte for byte", "[wire][heartbeat]") {
+TEST_CASE("Heartbeat codec: 21 of 21 messages of a serial line verify and re-encode byte for byte",
+          "[wire][heartbeat]") {
     const auto bytes = read_file(test_support::capture_path("serial-asterisk1.txt"));
     const Authenticator keys{keys_of_captures(1)};
     // The daemon writes in fragments; any cutting must give the same messages.
-    for (const std::size_t chunk : {std::size_t{1}, std::size_t{7}, std::size_t{64}, bytes.size()}) {
+    for (const std::size_t chunk :
+         {std::size_t{1}, std::size_t{7}, std::size_t{64}, bytes.size()}) {
         CAPTURE(chunk);
         SerialFramer framer;
         std::vector<std::byte> again;
         int messages = 0;
         for (std::size_t at = 0; at < bytes.size(); at += chunk) {
-            framer.feed(std::span{bytes}.subspan(at, std::min(chunk, bytes.size() - at)), [&](auto frame) {
-                MessageView view;
-                REQUIRE(!decode(frame, keys, view));
-                REQUIRE(view.encoding() == Encoding::classic);
-                encode_classic(to_outgoing(view), keys, again);
-                ++messages;
-            });
+            framer.feed(std::span{bytes}.subspan(at, std::min(chunk, bytes.size() - at)),
+                        [&](auto frame) {
+                            MessageView view;
+                            REQUIRE(!decode(frame, keys, view));
+                            REQUIRE(view.encoding() == Encoding::classic);
+                            encode_classic(to_outgoing(view), keys, again);
+                            ++messages;
+                        });
         }
         CHECK(messages == 21);
         CHECK(framer.noise_bytes() == 0);
@@ -311,7 +337,8 @@ TEST_CASE("Heartbeat codec: 21 of 21 messages of a serial line verify and re-enc
     }
 }
 
-TEST_CASE("Announcements: the daemon's gratuitous ARP frames are ours, bit for bit", "[wire][announce]") {
+TEST_CASE("Announcements: the daemon's gratuitous ARP frames are ours, bit for bit",
+          "[wire][announce]") {
     struct Seen {
         const char* file;
         Ipv4Bytes address;
@@ -327,18 +354,21 @@ TEST_CASE("Announcements: the daemon's gratuitous ARP frames are ours, bit for b
         CAPTURE(expected.file);
         int requests = 0;
         int replies = 0;
-        for (const CapturedPacket& packet : test_support::read_pcap(test_support::capture_path(expected.file))) {
+        for (const CapturedPacket& packet :
+             test_support::read_pcap(test_support::capture_path(expected.file))) {
             if (packet.kind != test_support::PacketKind::arp) {
                 continue;
             }
             const auto arp = decode_arp(packet.payload);
             REQUIRE(arp.has_value());
-            if (arp->sender_address != expected.address || arp->target_address != expected.address) {
+            if (arp->sender_address != expected.address ||
+                arp->target_address != expected.address) {
                 continue;
             }
             const bool reply = arp->operation == 2;
             ++(reply ? replies : requests);
-            const auto ours = gratuitous_arp(arp->sender_mac, expected.address, reply ? ArpForm::reply : ArpForm::request);
+            const auto ours = gratuitous_arp(
+                arp->sender_mac, expected.address, reply ? ArpForm::reply : ArpForm::request);
             REQUIRE(packet.frame.size() >= ours.size());
             CHECK(std::equal(ours.begin(), ours.end(), packet.frame.begin()));
             const auto body = encode(*arp);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The heartbeat codec on made-up input: digests against published vectors, hostile bytes, both encodings.
+// The heartbeat codec on made-up input: digests against published vectors, hostile bytes, both
+// encodings.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -52,10 +53,12 @@ std::vector<std::byte> signed_netstrings(std::string_view body, const Authentica
 }
 
 std::vector<std::byte> signed_lines(std::string_view lines, const Authenticator& keys) {
-    return bytes_of(">>>\n" + std::string{lines} + "auth=1 " + digest_of(keys, 1, 1, lines) + "\n<<<\n");
+    return bytes_of(">>>\n" + std::string{lines} + "auth=1 " + digest_of(keys, 1, 1, lines) +
+                    "\n<<<\n");
 }
 
-std::string result_of(std::span<const std::byte> bytes, const Authenticator& keys, VerifyOptions options = {}) {
+std::string
+result_of(std::span<const std::byte> bytes, const Authenticator& keys, VerifyOptions options = {}) {
     MessageView view;
     const auto error = decode(bytes, keys, view, options);
     return error ? std::string{to_string(*error)} : "verified";
@@ -68,7 +71,7 @@ std::string result_of(std::string_view text, const Authenticator& keys) {
 Uuid some_uuid() {
     Uuid uuid;
     for (std::size_t i = 0; i < uuid.bytes.size(); ++i) {
-        uuid.bytes[i] = static_cast<std::byte>(i * 17);   // holds NUL
+        uuid.bytes[i] = static_cast<std::byte>(i * 17);  // holds NUL
     }
     uuid.bytes[5] = std::byte{'\n'};
     uuid.bytes[6] = std::byte{'%'};
@@ -114,26 +117,31 @@ std::string hex_of(std::uint32_t value) {
 }  // namespace
 
 TEST_CASE("Authenticator: HMAC digests match the published vectors", "[wire][heartbeat]") {
-    // RFC 2202 test cases 2 and 6 (key of 80 bytes, longer than the block), RFC 4231 cases 2 and 6 (131 bytes).
+    // RFC 2202 test cases 2 and 6 (key of 80 bytes, longer than the block), RFC 4231 cases 2 and 6
+    // (131 bytes).
     const auto digest = [](AuthMethod method, std::string secret, std::string_view text) {
         return digest_of(Authenticator{one_key(method, std::move(secret))}, 1, 1, text);
     };
     constexpr auto question = "what do ya want for nothing?"sv;
     constexpr auto long_key = "Test Using Larger Than Block-Size Key - Hash Key First"sv;
     CHECK(digest(AuthMethod::md5, "Jefe", question) == "750c783e6ab0b503eaa86e310a5db738");
-    CHECK(digest(AuthMethod::md5, std::string(80, '\xaa'), long_key) == "6b1ab7fe4bd7bf8f0b62e6ce61b9d0cd");
+    CHECK(digest(AuthMethod::md5, std::string(80, '\xaa'), long_key) ==
+          "6b1ab7fe4bd7bf8f0b62e6ce61b9d0cd");
     CHECK(digest(AuthMethod::sha1, "Jefe", question) == "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
-    CHECK(digest(AuthMethod::sha1, std::string(80, '\xaa'), long_key) == "aa4ae5e15272d00e95705637ce8a3b55ed402112");
+    CHECK(digest(AuthMethod::sha1, std::string(80, '\xaa'), long_key) ==
+          "aa4ae5e15272d00e95705637ce8a3b55ed402112");
     CHECK(digest(AuthMethod::sha256, "Jefe", question) ==
           "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
     CHECK(digest(AuthMethod::sha256, std::string(131, '\xaa'), long_key) ==
           "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
-TEST_CASE("Authenticator: crc is the CRC of its definition, printed without leading zeros", "[wire][heartbeat]") {
+TEST_CASE("Authenticator: crc is the CRC of its definition, printed without leading zeros",
+          "[wire][heartbeat]") {
     const Authenticator keys{one_key(AuthMethod::crc, "")};
     CHECK(digest_of(keys, 1, 1, "") == "ffffffff");
-    // "123456789" is the usual check text of CRC catalogues: 765e7680 for this polynomial, order, start and end.
+    // "123456789" is the usual check text of CRC catalogues: 765e7680 for this polynomial, order,
+    // start and end.
     CHECK(digest_of(keys, 1, 1, "123456789") == "765e7680");
     std::size_t shortest = 8;
     for (int i = 0; i < 3000; ++i) {
@@ -142,13 +150,16 @@ TEST_CASE("Authenticator: crc is the CRC of its definition, printed without lead
         REQUIRE(digest == hex_of(crc_by_definition(text)));
         shortest = std::min(shortest, digest.size());
     }
-    CHECK(shortest <= 6);   // leading zeros did occur
+    CHECK(shortest <= 6);  // leading zeros did occur
 }
 
-TEST_CASE("Heartbeat codec: what is sent comes back equal, for every method and encoding", "[wire][heartbeat]") {
+TEST_CASE("Heartbeat codec: what is sent comes back equal, for every method and encoding",
+          "[wire][heartbeat]") {
     const OutgoingMessage message = status_message();
-    for (const AuthMethod method : {AuthMethod::crc, AuthMethod::md5, AuthMethod::sha1, AuthMethod::sha256}) {
-        for (const std::size_t key_bytes : {std::size_t{1}, std::size_t{64}, std::size_t{65}, std::size_t{300}}) {
+    for (const AuthMethod method :
+         {AuthMethod::crc, AuthMethod::md5, AuthMethod::sha1, AuthMethod::sha256}) {
+        for (const std::size_t key_bytes :
+             {std::size_t{1}, std::size_t{64}, std::size_t{65}, std::size_t{300}}) {
             const Authenticator keys{one_key(method, std::string(key_bytes, 'k'), 15)};
             CAPTURE(static_cast<int>(method), key_bytes);
             std::vector<std::byte> inner;
@@ -187,8 +198,8 @@ TEST_CASE("Heartbeat codec: golden packet in both encodings", "[wire][heartbeat]
     std::vector<std::byte> packet;
     encode_netstring(message, keys, MessageFormat::classic, packet);
     const std::string inner = "3 " + hex_of(crc_by_definition("t=NS_ackmsg\n(1)u=AAH/\n"));
-    const std::string body = "###\n14:(0)t=NS_ackmsg,8:(1)u=\x00\x01\xff,"s + std::to_string(8 + inner.size()) +
-                             ":(0)auth=" + inner + ",%%%\n";
+    const std::string body = "###\n14:(0)t=NS_ackmsg,8:(1)u=\x00\x01\xff,"s +
+                             std::to_string(8 + inner.size()) + ":(0)auth=" + inner + ",%%%\n";
     const std::string trailer = "3 " + hex_of(crc_by_definition(body));
     CHECK(text_of(packet) == body + std::to_string(trailer.size()) + ":" + trailer + ",");
 
@@ -227,7 +238,8 @@ TEST_CASE("Heartbeat codec: no single flipped bit passes", "[wire][heartbeat]") 
     }
 }
 
-TEST_CASE("Heartbeat codec: every prefix is an error, every suffix is trailing bytes", "[wire][heartbeat]") {
+TEST_CASE("Heartbeat codec: every prefix is an error, every suffix is trailing bytes",
+          "[wire][heartbeat]") {
     const Authenticator keys{one_key(AuthMethod::sha1, "k")};
     std::vector<std::byte> netstring;
     std::vector<std::byte> classic;
@@ -257,7 +269,8 @@ TEST_CASE("Heartbeat codec: malformed frames and their errors", "[wire][heartbea
     CHECK(result_of("###\n+6:(0)a=b,%%%\n"sv, keys) == "bad length");
     CHECK(result_of("###\n 6:(0)a=b,%%%\n"sv, keys) == "bad length");
     CHECK(result_of("###\n600000:(0)a=b,%%%\n"sv, keys) == "bad length");
-    CHECK(result_of("###\n7:(0)a=b,%%%\n"sv, keys) == "truncated");     // no comma where the length says
+    CHECK(result_of("###\n7:(0)a=b,%%%\n"sv, keys) ==
+          "truncated");  // no comma where the length says
     CHECK(result_of("###\n6:(0)a=b"sv, keys) == "truncated");
     CHECK(result_of("###\n6:(0)a=b,%%%\n5:1 abc"sv, keys) == "truncated");
     CHECK(result_of("###\n6:(0)a=b,%%%\n5:1 abc,,"sv, keys) == "trailing bytes");
@@ -279,23 +292,46 @@ TEST_CASE("Heartbeat codec: malformed frames and their errors", "[wire][heartbea
     CHECK(result_of(">>>\nauth=\n<<<\n"sv, keys) == "bad digest syntax");
     CHECK(result_of(">>>\nauth=1 abc\na=b\n<<<\n"sv, keys) == "no digest");
     CHECK(result_of(">>>\nauth=1 abc\n<<<\n"sv, keys) == "digest mismatch");
-    CHECK(result_of(std::vector<std::byte>(max_message_bytes + 1, std::byte{'#'}), keys) == "too large");
+    CHECK(result_of(std::vector<std::byte>(max_message_bytes + 1, std::byte{'#'}), keys) ==
+          "too large");
 }
 
 TEST_CASE("Heartbeat codec: bad fields are found only behind a good digest", "[wire][heartbeat]") {
     const Authenticator keys{one_key(AuthMethod::sha1, "k")};
     const Authenticator other{one_key(AuthMethod::sha1, "K")};
     const auto netstring = [&](std::string_view field) {
-        const auto packet = signed_netstrings(std::to_string(field.size()) + ":" + std::string{field} + ",", keys);
+        const auto packet =
+            signed_netstrings(std::to_string(field.size()) + ":" + std::string{field} + ",", keys);
         CHECK(result_of(packet, other) == "digest mismatch");
         return result_of(packet, keys);
     };
-    for (const auto field : {""sv, "("sv, "t"sv, "(0"sv, "(0)"sv, "(0)="sv, "(0)=x"sv, "(0)t"sv, "t=x"sv, "(6)t=x"sv,
-                             "(9)t=x"sv, "(00)t=x"sv, "(-)t=x"sv, "[0]t=x"sv, "(0)t=a\nb"sv, "(0)t=a\0b"sv, "(0)a\nb=x"sv}) {
+    for (const auto field : {""sv,
+                             "("sv,
+                             "t"sv,
+                             "(0"sv,
+                             "(0)"sv,
+                             "(0)="sv,
+                             "(0)=x"sv,
+                             "(0)t"sv,
+                             "t=x"sv,
+                             "(6)t=x"sv,
+                             "(9)t=x"sv,
+                             "(00)t=x"sv,
+                             "(-)t=x"sv,
+                             "[0]t=x"sv,
+                             "(0)t=a\nb"sv,
+                             "(0)t=a\0b"sv,
+                             "(0)a\nb=x"sv}) {
         CAPTURE(std::string{field});
         CHECK(netstring(field) == "bad field");
     }
-    for (const auto field : {"(0)t="sv, "(0)t=x=y"sv, "(1)t=a\nb\0c"sv, "(1)t="sv, "(2)t=t=x\x14st=y"sv, "(3)t=a b"sv, "(5)t=x"sv}) {
+    for (const auto field : {"(0)t="sv,
+                             "(0)t=x=y"sv,
+                             "(1)t=a\nb\0c"sv,
+                             "(1)t="sv,
+                             "(2)t=t=x\x14st=y"sv,
+                             "(3)t=a b"sv,
+                             "(5)t=x"sv}) {
         CAPTURE(std::string{field});
         CHECK(netstring(field) == "verified");
     }
@@ -318,8 +354,16 @@ TEST_CASE("Heartbeat codec: bad fields are found only behind a good digest", "[w
         CAPTURE(std::string{field});
         CHECK(line(field) == "bad field");
     }
-    for (const auto field : {"(1)t=A"sv, "(1)t=AAA"sv, "(1)t=AAA=="sv, "(1)t=A==="sv, "(1)t===="sv, "(1)t=QR=="sv,
-                             "(1)t=AAB="sv, "(1)t=A?BB"sv, "(1)t=AAH/ "sv, "(1)t=QQ==QQ=="sv}) {
+    for (const auto field : {"(1)t=A"sv,
+                             "(1)t=AAA"sv,
+                             "(1)t=AAA=="sv,
+                             "(1)t=A==="sv,
+                             "(1)t===="sv,
+                             "(1)t=QR=="sv,
+                             "(1)t=AAB="sv,
+                             "(1)t=A?BB"sv,
+                             "(1)t=AAH/ "sv,
+                             "(1)t=QQ==QQ=="sv}) {
         CAPTURE(std::string{field});
         CHECK(line(field) == "bad base64");
     }
@@ -339,7 +383,9 @@ TEST_CASE("Heartbeat codec: 64 fields are taken, 65 are not", "[wire][heartbeat]
 TEST_CASE("Heartbeat codec: the largest datagram is taken", "[wire][heartbeat]") {
     const Authenticator keys{one_key(AuthMethod::sha1, "k")};
     OutgoingMessage message;
-    message.add("t", std::string(max_message_bytes - 66, 'x'));   // marks, prefixes and trailer take 66 bytes
+    message.add(
+        "t",
+        std::string(max_message_bytes - 66, 'x'));  // marks, prefixes and trailer take 66 bytes
     std::vector<std::byte> packet;
     encode_netstring(message, keys, MessageFormat::netstring, packet);
     CHECK(packet.size() == max_message_bytes);
@@ -369,17 +415,19 @@ TEST_CASE("Heartbeat codec: decoding takes nothing from the heap", "[wire][heart
     encode_classic(status_message(), keys, classic);
     const std::size_t before = test_support::allocation_count();
     MessageView view;
-    const bool verified = !decode(netstring, keys, view) && !decode(classic, keys, view) && view.get_uuid("srcuuid") &&
-                          view.get_hex("seq");
+    const bool verified = !decode(netstring, keys, view) && !decode(classic, keys, view) &&
+                          view.get_uuid("srcuuid") && view.get_hex("seq");
     const std::size_t after = test_support::allocation_count();
     CHECK(verified);
     CHECK(after == before);
-    CHECK(before > 0);   // the counter counts
+    CHECK(before > 0);  // the counter counts
 }
 
-TEST_CASE("Heartbeat codec: heartbeat verifies netstrings with its own sending key", "[wire][heartbeat]") {
-    // Measured with heartbeat 1:3.0.6-13: two nodes that sign with different indexes and keys refuse each other although
-    // both know both keys. Classic packets are verified with the right key.
+TEST_CASE("Heartbeat codec: heartbeat verifies netstrings with its own sending key",
+          "[wire][heartbeat]") {
+    // Measured with heartbeat 1:3.0.6-13: two nodes that sign with different indexes and keys
+    // refuse each other although both know both keys. Classic packets are verified with the right
+    // key.
     constexpr VerifyOptions quirk{.verify_with_sending_key = true};
     AuthKeys sender = one_key(AuthMethod::md5, "beta", 2);
     sender.keys[1] = AuthKey{AuthMethod::sha1, "alpha"};
@@ -433,7 +481,7 @@ TEST_CASE("Heartbeat codec: readers of values", "[wire][heartbeat]") {
     CHECK(!view.get_decimal("a"));
     CHECK(!view.get_decimal("d"));
     CHECK(!view.get_decimal("k"));
-    CHECK(!view.get_uuid("u"));   // 16 characters, but a string
+    CHECK(!view.get_uuid("u"));  // 16 characters, but a string
     CHECK(!view.get_uuid("v"));
     CHECK(!view.get("absent"));
 }
@@ -455,10 +503,20 @@ TEST_CASE("Heartbeat codec: mutated packets never verify with other content", "[
         for (auto edits = 1 + random(4); edits > 0; --edits) {
             const auto at = static_cast<std::ptrdiff_t>(random(packet.size()));
             switch (random(4)) {
-                case 0: packet[static_cast<std::size_t>(at)] = static_cast<std::byte>(random(256)); break;
-                case 1: packet.insert(packet.begin() + at, static_cast<std::byte>("0123456789:,()=%#\n"[random(18)])); break;
-                case 2: packet.erase(packet.begin() + at); break;
-                default: packet.resize(packet.size() - random(std::min<std::uint64_t>(8, packet.size() - 1))); break;
+            case 0:
+                packet[static_cast<std::size_t>(at)] = static_cast<std::byte>(random(256));
+                break;
+            case 1:
+                packet.insert(packet.begin() + at,
+                              static_cast<std::byte>("0123456789:,()=%#\n"[random(18)]));
+                break;
+            case 2:
+                packet.erase(packet.begin() + at);
+                break;
+            default:
+                packet.resize(packet.size() -
+                              random(std::min<std::uint64_t>(8, packet.size() - 1)));
+                break;
             }
         }
         MessageView view;
@@ -467,5 +525,5 @@ TEST_CASE("Heartbeat codec: mutated packets never verify with other content", "[
             REQUIRE(packet == original);
         }
     }
-    CHECK(verified < 200);   // edits that undid themselves
+    CHECK(verified < 200);  // edits that undid themselves
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The framer of serial lines: what is lost and garbled on the way must cost as few messages as possible, and no memory.
+// The framer of serial lines: what is lost and garbled on the way must cost as few messages as
+// possible, and no memory.
 #include <algorithm>
 #include <string>
 #include <string_view>
@@ -51,7 +52,8 @@ TEST_CASE("Serial framer: frames back to back", "[wire][serial]") {
     CHECK(result.pending == 0);
 }
 
-TEST_CASE("Serial framer: noise before and between frames is counted and skipped", "[wire][serial]") {
+TEST_CASE("Serial framer: noise before and between frames is counted and skipped",
+          "[wire][serial]") {
     const Fed result = fed("xyz" + one + "\n>\n>>\n\0\xff"s + two + "tail");
     CHECK(result.frames == Frames{one, two});
     CHECK(result.noise == 3 + 8 + 4);
@@ -65,7 +67,8 @@ TEST_CASE("Serial framer: a start mark right behind noise is found", "[wire][ser
     CHECK(fed(">>" + one).noise == 2);
 }
 
-TEST_CASE("Serial framer: when the end of a frame is lost the next frame still counts", "[wire][serial]") {
+TEST_CASE("Serial framer: when the end of a frame is lost the next frame still counts",
+          "[wire][serial]") {
     const Fed result = fed(">>>\nt=lost\nst=" + "\n"s + two);
     CHECK(result.frames == Frames{two});
     CHECK(result.noise == 15);
@@ -91,7 +94,8 @@ TEST_CASE("Serial framer: cutting the stream anywhere changes nothing", "[wire][
     }
 }
 
-TEST_CASE("Serial framer: an endless frame is dropped at the limit, and the line recovers", "[wire][serial]") {
+TEST_CASE("Serial framer: an endless frame is dropped at the limit, and the line recovers",
+          "[wire][serial]") {
     SerialFramer framer;
     Frames frames;
     feed(framer, ">>>\n", frames);
@@ -113,7 +117,8 @@ TEST_CASE("Serial framer: a start mark across the limit is not lost", "[wire][se
     for (std::size_t shift = 0; shift < 5; ++shift) {
         SerialFramer framer;
         Frames frames;
-        feed(framer, ">>>\n" + std::string(max_message_bytes - 5 - shift, 'A') + "\n" + one, frames);
+        feed(
+            framer, ">>>\n" + std::string(max_message_bytes - 5 - shift, 'A') + "\n" + one, frames);
         CAPTURE(shift);
         REQUIRE(frames == Frames{one});
     }

@@ -33,10 +33,12 @@ unsigned at(const std::vector<std::byte>& bytes, std::size_t i) {
 }  // namespace
 
 TEST_CASE("TDMoE codec: frame sizes of T1, E1 and one to four spans", "[wire][tdmoe]") {
-    CHECK(encode(TdmoeSingle{.sub_address = 0, .span = span_of(24, 1)}).size() + ethernet_header == 226);
+    CHECK(encode(TdmoeSingle{.sub_address = 0, .span = span_of(24, 1)}).size() + ethernet_header ==
+          226);
     CHECK(encode(TdmoeSingle{.sub_address = 0, .span = span_of(31, 1)}).size() == 2 + 270);
     CHECK(encode(TdmoeMulti{{span_of(24, 1)}}).size() == 2 + 278);
-    CHECK(encode(TdmoeMulti{{span_of(24, 1), span_of(24, 1), span_of(31, 1), span_of(24, 1)}}).size() == 1114);
+    CHECK(encode(TdmoeMulti{{span_of(24, 1), span_of(24, 1), span_of(31, 1), span_of(24, 1)}})
+              .size() == 1114);
 }
 
 TEST_CASE("TDMoE codec: layout of a single span", "[wire][tdmoe]") {
@@ -52,7 +54,7 @@ TEST_CASE("TDMoE codec: layout of a single span", "[wire][tdmoe]") {
     CHECK(at(bytes, 5) == 0x34);
     CHECK(at(bytes, 6) == 0);
     CHECK(at(bytes, 7) == 24);
-    CHECK(at(bytes, 8) == 0x43);   // channels 4 and 3; the lowest channel in the lowest nibble
+    CHECK(at(bytes, 8) == 0x43);  // channels 4 and 3; the lowest channel in the lowest nibble
     CHECK(at(bytes, 9) == 0x21);
     CHECK(at(bytes, 11) == 0x0f);
     CHECK(at(bytes, 20) == span.payload[0]);
@@ -70,8 +72,9 @@ TEST_CASE("TDMoE codec: layout of four spans", "[wire][tdmoe]") {
     for (std::size_t i = 0; i < 4; ++i) {
         CHECK(at(bytes, 2 + 6 * i) == 8);
         CHECK(at(bytes, 2 + 6 * i + 3) == i);
-        CHECK(at(bytes, 90 + 256 * i) == frame.spans[i].payload[0]);   // byte 104 of the frame for the first
-        CHECK(at(bytes, 90 + 256 * i + 192) == 0);                     // channels 25 to 32 are padding
+        CHECK(at(bytes, 90 + 256 * i) ==
+              frame.spans[i].payload[0]);           // byte 104 of the frame for the first
+        CHECK(at(bytes, 90 + 256 * i + 192) == 0);  // channels 25 to 32 are padding
     }
 }
 
@@ -100,7 +103,8 @@ TEST_CASE("TDMoE codec: what is sent comes back", "[wire][tdmoe]") {
 TEST_CASE("TDMoE codec: malformed frames and their errors", "[wire][tdmoe]") {
     auto single = encode(TdmoeSingle{.sub_address = 1, .span = span_of(24, 1)});
     for (std::size_t size = 0; size < single.size(); ++size) {
-        REQUIRE(decode_tdmoe_single(std::span{single}.first(size)).error() == TdmoeError::too_short);
+        REQUIRE(decode_tdmoe_single(std::span{single}.first(size)).error() ==
+                TdmoeError::too_short);
     }
     CHECK(decode_tdmoe_multi(single).error() == TdmoeError::not_this_format);
     single.push_back(std::byte{0});

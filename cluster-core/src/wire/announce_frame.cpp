@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Frames that tell the neighbours where an address lives now, and the address texts they are made from.
+// Frames that tell the neighbours where an address lives now, and the address texts they are made
+// from.
 #include "cluster/wire/announce_frame.hpp"
 
 #include "bytes.hpp"
@@ -12,18 +13,23 @@ constexpr std::size_t ethernet_header_bytes = 14;
 constexpr unsigned ethertype_arp = 0x0806;
 constexpr unsigned ethertype_ipv6 = 0x86DD;
 constexpr MacAddress broadcast_mac{0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-constexpr MacAddress all_nodes_mac{0x33, 0x33, 0x00, 0x00, 0x00, 0x01};   // RFC 2464 §7
+constexpr MacAddress all_nodes_mac{0x33, 0x33, 0x00, 0x00, 0x00, 0x01};  // RFC 2464 §7
 constexpr Ipv6Bytes all_nodes{0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x01};
 constexpr unsigned next_header_icmpv6 = 58;
 
-void put_ethernet(std::span<std::byte> frame, const MacAddress& destination, const MacAddress& source, unsigned type) {
+void put_ethernet(std::span<std::byte> frame,
+                  const MacAddress& destination,
+                  const MacAddress& source,
+                  unsigned type) {
     put_octets(frame, 0, destination);
     put_octets(frame, 6, source);
     put_be16(frame, 12, type);
 }
 
 /// RFC 4443 §2.3: the Internet checksum over pseudo header and ICMPv6 message.
-unsigned icmpv6_checksum(const Ipv6Bytes& source, const Ipv6Bytes& destination, std::span<const std::byte> message) {
+unsigned icmpv6_checksum(const Ipv6Bytes& source,
+                         const Ipv6Bytes& destination,
+                         std::span<const std::byte> message) {
     std::uint32_t sum = static_cast<std::uint32_t>(message.size()) + next_header_icmpv6;
     for (std::size_t i = 0; i < source.size(); i += 2) {
         sum += static_cast<std::uint32_t>(source[i] << 8 | source[i + 1]);
@@ -69,7 +75,8 @@ std::optional<Groups> parse_groups(std::string_view text, bool ipv4_allowed) noe
     for (;;) {
         const std::size_t colon = text.find(':');
         const std::string_view piece = text.substr(0, colon);
-        if (colon == std::string_view::npos && ipv4_allowed && piece.find('.') != std::string_view::npos) {
+        if (colon == std::string_view::npos && ipv4_allowed &&
+            piece.find('.') != std::string_view::npos) {
             const auto ipv4 = parse_ipv4(piece);
             if (!ipv4 || groups.count + ipv4->size() > groups.octets.size()) {
                 return std::nullopt;
@@ -128,7 +135,8 @@ std::optional<Ipv6Bytes> parse_ipv6(std::string_view text) {
     const std::string_view tail_text = text.substr(gap + 2);
     const auto head = parse_groups(text.substr(0, gap), false);
     const auto tail = parse_groups(tail_text, true);
-    // "::" stands for at least one group of zeros (RFC 5952 §4.2.2 would not write it for one, RFC 4291 allows it).
+    // "::" stands for at least one group of zeros (RFC 5952 §4.2.2 would not write it for one, RFC
+    // 4291 allows it).
     if (!head || !tail || head->count + tail->count > 14) {
         return std::nullopt;
     }
@@ -139,7 +147,8 @@ std::optional<Ipv6Bytes> parse_ipv6(std::string_view text) {
     return address;
 }
 
-std::array<std::byte, arp_frame_bytes> gratuitous_arp(const MacAddress& own, const Ipv4Bytes& address, ArpForm form) {
+std::array<std::byte, arp_frame_bytes>
+gratuitous_arp(const MacAddress& own, const Ipv4Bytes& address, ArpForm form) {
     std::array<std::byte, arp_frame_bytes> frame{};
     put_ethernet(frame, broadcast_mac, own, ethertype_arp);
     const bool reply = form == ArpForm::reply;
@@ -154,11 +163,11 @@ std::array<std::byte, arp_frame_bytes> gratuitous_arp(const MacAddress& own, con
     return frame;
 }
 
-std::array<std::byte, neighbour_advertisement_bytes> unsolicited_advertisement(const MacAddress& own,
-                                                                               const Ipv6Bytes& address) {
+std::array<std::byte, neighbour_advertisement_bytes>
+unsolicited_advertisement(const MacAddress& own, const Ipv6Bytes& address) {
     constexpr std::size_t ip = ethernet_header_bytes;
     constexpr std::size_t icmp = ip + 40;
-    constexpr std::size_t icmp_bytes = 32;   // 24 + target link-layer address option
+    constexpr std::size_t icmp_bytes = 32;  // 24 + target link-layer address option
     static_assert(icmp + icmp_bytes == neighbour_advertisement_bytes);
 
     std::array<std::byte, neighbour_advertisement_bytes> frame{};
@@ -166,13 +175,13 @@ std::array<std::byte, neighbour_advertisement_bytes> unsolicited_advertisement(c
     put_u8(frame, ip, 0x60);
     put_be16(frame, ip + 4, icmp_bytes);
     put_u8(frame, ip + 6, next_header_icmpv6);
-    put_u8(frame, ip + 7, 255);   // RFC 4861 §7.1.2: any other hop limit is discarded
+    put_u8(frame, ip + 7, 255);  // RFC 4861 §7.1.2: any other hop limit is discarded
     put_octets(frame, ip + 8, address);
     put_octets(frame, ip + 24, all_nodes);
     put_u8(frame, icmp, 136);
-    put_u8(frame, icmp + 4, 0x20);   // override; neither router nor solicited
+    put_u8(frame, icmp + 4, 0x20);  // override; neither router nor solicited
     put_octets(frame, icmp + 8, address);
-    put_u8(frame, icmp + 24, 2);   // target link-layer address, in units of 8 bytes: 1
+    put_u8(frame, icmp + 24, 2);  // target link-layer address, in units of 8 bytes: 1
     put_u8(frame, icmp + 25, 1);
     put_octets(frame, icmp + 26, own);
     put_be16(frame, icmp + 2, icmpv6_checksum(address, all_nodes, std::span{frame}.subspan(icmp)));
@@ -181,8 +190,8 @@ std::array<std::byte, neighbour_advertisement_bytes> unsolicited_advertisement(c
 
 std::array<std::byte, arp_body_bytes> encode(const ArpBody& arp) {
     std::array<std::byte, arp_body_bytes> body{};
-    put_be16(body, 0, 1);        // Ethernet
-    put_be16(body, 2, 0x0800);   // IPv4
+    put_be16(body, 0, 1);       // Ethernet
+    put_be16(body, 2, 0x0800);  // IPv4
     put_u8(body, 4, 6);
     put_u8(body, 5, 4);
     put_be16(body, 6, arp.operation);
@@ -198,7 +207,8 @@ Result<ArpBody, ArpError> decode_arp(std::span<const std::byte> bytes) {
     if (bytes.size() < arp_body_bytes) {
         return Unexpected{ArpError::too_short};
     }
-    if (get_be16(bytes, 0) != 1 || get_be16(bytes, 2) != 0x0800 || get_u8(bytes, 4) != 6 || get_u8(bytes, 5) != 4) {
+    if (get_be16(bytes, 0) != 1 || get_be16(bytes, 2) != 0x0800 || get_u8(bytes, 4) != 6 ||
+        get_u8(bytes, 5) != 4) {
         return Unexpected{ArpError::not_ethernet_ipv4};
     }
     const std::uint16_t operation = get_be16(bytes, 6);

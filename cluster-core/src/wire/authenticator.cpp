@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The digests of heartbeat: HMAC-SHA1, HMAC-MD5, a keyless CRC-32, and HMAC-SHA256 as a method of our own.
-// Keying an HMAC costs two compressions; it is done once per key, a message copies the keyed state.
+// The digests of heartbeat: HMAC-SHA1, HMAC-MD5, a keyless CRC-32, and HMAC-SHA256 as a method of
+// our own. Keying an HMAC costs two compressions; it is done once per key, a message copies the
+// keyed state.
 #include "cluster/wire/heartbeat.hpp"
 
 #include <nettle/hmac.h>
@@ -39,9 +40,18 @@ class Hmac {
     State m_outer;
 };
 
-using HmacMd5 = Hmac<md5_ctx, hmac_md5_ctx, nettle_hmac_md5_set_key, nettle_md5_update, nettle_md5_digest, MD5_DIGEST_SIZE>;
-using HmacSha1 =
-    Hmac<sha1_ctx, hmac_sha1_ctx, nettle_hmac_sha1_set_key, nettle_sha1_update, nettle_sha1_digest, SHA1_DIGEST_SIZE>;
+using HmacMd5 = Hmac<md5_ctx,
+                     hmac_md5_ctx,
+                     nettle_hmac_md5_set_key,
+                     nettle_md5_update,
+                     nettle_md5_digest,
+                     MD5_DIGEST_SIZE>;
+using HmacSha1 = Hmac<sha1_ctx,
+                      hmac_sha1_ctx,
+                      nettle_hmac_sha1_set_key,
+                      nettle_sha1_update,
+                      nettle_sha1_digest,
+                      SHA1_DIGEST_SIZE>;
 using HmacSha256 = Hmac<sha256_ctx,
                         hmac_sha256_ctx,
                         nettle_hmac_sha256_set_key,
@@ -52,7 +62,8 @@ using HmacSha256 = Hmac<sha256_ctx,
 constexpr std::string_view hex_digits = "0123456789abcdef";
 
 template <class H>
-std::size_t hex_digest(const H& hmac, std::span<const std::byte> bytes, std::span<char, 64> out) noexcept {
+std::size_t
+hex_digest(const H& hmac, std::span<const std::byte> bytes, std::span<char, 64> out) noexcept {
     std::array<std::uint8_t, H::size> raw;
     hmac.digest(bytes, raw.data());
     for (std::size_t i = 0; i < raw.size(); ++i) {
@@ -62,8 +73,9 @@ std::size_t hex_digest(const H& hmac, std::span<const std::byte> bytes, std::spa
     return 2 * raw.size();
 }
 
-/// Polynomial 04C11DB7, most significant bit first, as heartbeat's `crc` uses it (measured: start value 0, complement
-/// at the end, message length not appended, so neither Ethernet's CRC nor POSIX cksum).
+/// Polynomial 04C11DB7, most significant bit first, as heartbeat's `crc` uses it (measured: start
+/// value 0, complement at the end, message length not appended, so neither Ethernet's CRC nor POSIX
+/// cksum).
 constexpr std::array<std::uint32_t, 256> crc_table = [] {
     std::array<std::uint32_t, 256> table{};
     for (std::uint32_t i = 0; i < table.size(); ++i) {
@@ -93,9 +105,11 @@ std::size_t hex_crc(std::span<const std::byte> bytes, std::span<char, 64> out) n
     return digits;
 }
 
-/// One secret, keyed for every method: with the key roll-over quirk a method meets the secret of another index.
+/// One secret, keyed for every method: with the key roll-over quirk a method meets the secret of
+/// another index.
 struct KeyedSecret {
-    explicit KeyedSecret(const AuthKey& key) : method{key.method}, md5{key.secret}, sha1{key.secret}, sha256{key.secret} {}
+    explicit KeyedSecret(const AuthKey& key)
+        : method{key.method}, md5{key.secret}, sha1{key.secret}, sha256{key.secret} {}
 
     AuthMethod method;
     HmacMd5 md5;
@@ -143,16 +157,16 @@ std::size_t Authenticator::digest(int index,
     const KeyedSecret* const key = m_state->find(key_index);
     CLUSTER_CHECK(method != nullptr && key != nullptr);
     switch (method->method) {
-        case AuthMethod::crc:
-            return hex_crc(bytes, out);
-        case AuthMethod::md5:
-            return hex_digest(key->md5, bytes, out);
-        case AuthMethod::sha1:
-            return hex_digest(key->sha1, bytes, out);
-        case AuthMethod::sha256:
-            return hex_digest(key->sha256, bytes, out);
+    case AuthMethod::crc:
+        return hex_crc(bytes, out);
+    case AuthMethod::md5:
+        return hex_digest(key->md5, bytes, out);
+    case AuthMethod::sha1:
+        return hex_digest(key->sha1, bytes, out);
+    case AuthMethod::sha256:
+        return hex_digest(key->sha256, bytes, out);
     }
-    CLUSTER_CHECK(false);   // a value outside the enumeration
+    CLUSTER_CHECK(false);  // a value outside the enumeration
     return 0;
 }
 

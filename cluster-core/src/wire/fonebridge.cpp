@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // foneBRIDGE control datagrams: values <-> bytes, for the host's side and for the emulated bridge.
-// Multi-byte numbers are little-endian: the host sends C structures as they lie in memory (sourced from libfb).
+// Multi-byte numbers are little-endian: the host sends C structures as they lie in memory (sourced
+// from libfb).
 #include "cluster/wire/fonebridge.hpp"
 
 #include <algorithm>
@@ -14,7 +15,8 @@ namespace {
 
 constexpr std::size_t header_bytes = 2;
 
-std::vector<std::byte> encode_datagram(unsigned first, unsigned second, const std::vector<std::byte>& payload) {
+std::vector<std::byte>
+encode_datagram(unsigned first, unsigned second, const std::vector<std::byte>& payload) {
     CLUSTER_CHECK(payload.size() <= fonebridge_max_datagram - header_bytes);
     std::vector<std::byte> bytes(header_bytes + payload.size());
     put_u8(bytes, 0, first);
@@ -52,43 +54,46 @@ Result<BridgeRequest, BridgeDecodeError> decode_bridge_request(std::span<const s
     if (const auto error = check_size(bytes)) {
         return Unexpected{*error};
     }
-    return BridgeRequest{.parameter = get_u8(bytes, 0), .command = get_u8(bytes, 1), .payload = payload_of(bytes)};
+    return BridgeRequest{
+        .parameter = get_u8(bytes, 0), .command = get_u8(bytes, 1), .payload = payload_of(bytes)};
 }
 
 Result<BridgeReply, BridgeDecodeError> decode_bridge_reply(std::span<const std::byte> bytes) {
     if (const auto error = check_size(bytes)) {
         return Unexpected{*error};
     }
-    return BridgeReply{.first = get_u8(bytes, 0), .status = get_u8(bytes, 1), .payload = payload_of(bytes)};
+    return BridgeReply{
+        .first = get_u8(bytes, 0), .status = get_u8(bytes, 1), .payload = payload_of(bytes)};
 }
 
-// Sourced from libfb and fonulator: a host that expects no payload takes a reply of exactly two bytes.
+// Sourced from libfb and fonulator: a host that expects no payload takes a reply of exactly two
+// bytes.
 std::size_t expected_reply_payload(const BridgeRequest& request) noexcept {
     switch (static_cast<BridgeCommandCode>(request.command)) {
-        case BridgeCommandCode::static_info:
-            return static_info_bytes;
-        case BridgeCommandCode::configure_spans:
-            return span_block_bytes;
-        case BridgeCommandCode::priorities:   // read and write: the values before
-        case BridgeCommandCode::clock_select:
-            return 4;
-        case BridgeCommandCode::stats:
-            return 208;
-        case BridgeCommandCode::stop_flow:
-        case BridgeCommandCode::reset:
-        case BridgeCommandCode::tdmoe_transmit:
-        case BridgeCommandCode::tdmoe_destination:
-        case BridgeCommandCode::rbs_read:
-        case BridgeCommandCode::set_ip:
-        case BridgeCommandCode::write_register:
-        case BridgeCommandCode::read_register:
-        case BridgeCommandCode::store_config:
-        case BridgeCommandCode::clear_config:
-        case BridgeCommandCode::key_write:
-        case BridgeCommandCode::temperature:
-            return 0;
+    case BridgeCommandCode::static_info:
+        return static_info_bytes;
+    case BridgeCommandCode::configure_spans:
+        return span_block_bytes;
+    case BridgeCommandCode::priorities:  // read and write: the values before
+    case BridgeCommandCode::clock_select:
+        return 4;
+    case BridgeCommandCode::stats:
+        return 208;
+    case BridgeCommandCode::stop_flow:
+    case BridgeCommandCode::reset:
+    case BridgeCommandCode::tdmoe_transmit:
+    case BridgeCommandCode::tdmoe_destination:
+    case BridgeCommandCode::rbs_read:
+    case BridgeCommandCode::set_ip:
+    case BridgeCommandCode::write_register:
+    case BridgeCommandCode::read_register:
+    case BridgeCommandCode::store_config:
+    case BridgeCommandCode::clear_config:
+    case BridgeCommandCode::key_write:
+    case BridgeCommandCode::temperature:
+        return 0;
     }
-    return 0;   // a number without a name
+    return 0;  // a number without a name
 }
 
 namespace {
@@ -101,10 +106,10 @@ constexpr std::size_t at_build = 50;
 constexpr std::size_t at_spans = 52;
 constexpr std::size_t at_devices = 53;
 constexpr std::size_t at_mac_count = 54;
-constexpr std::size_t at_mac = 72;         // start of the stored configuration, 256 bytes
-constexpr std::size_t at_addresses = 78;   // network order
+constexpr std::size_t at_mac = 72;        // start of the stored configuration, 256 bytes
+constexpr std::size_t at_addresses = 78;  // network order
 constexpr std::size_t at_flags = 86;
-constexpr std::size_t at_dsp = 336;        // highest number of channels
+constexpr std::size_t at_dsp = 336;  // highest number of channels
 
 template <std::size_t N>
 void put_text(std::span<std::byte> out, std::size_t at, const std::array<char, N>& text) {
@@ -176,7 +181,8 @@ bool is_e1(const SpanConfig& span) noexcept {
 template <std::size_t N>
 std::optional<int> find_pulse(const std::array<unsigned, N>& pulses, unsigned pulse) {
     const auto found = std::ranges::find(pulses, pulse);
-    return found == pulses.end() ? std::nullopt : std::optional{static_cast<int>(found - pulses.begin())};
+    return found == pulses.end() ? std::nullopt
+                                 : std::optional{static_cast<int>(found - pulses.begin())};
 }
 
 unsigned pulse_of(const SpanConfig& span) {
@@ -210,7 +216,8 @@ std::array<std::byte, span_block_bytes> encode_spans(std::span<const SpanConfig>
     return block;
 }
 
-Result<std::array<SpanConfig, 4>, BridgeDecodeError> decode_spans(std::span<const std::byte> bytes) {
+Result<std::array<SpanConfig, 4>, BridgeDecodeError>
+decode_spans(std::span<const std::byte> bytes) {
     if (bytes.size() != span_block_bytes) {
         return Unexpected{BridgeDecodeError::bad_length};
     }
@@ -232,7 +239,8 @@ Result<std::array<SpanConfig, 4>, BridgeDecodeError> decode_spans(std::span<cons
         span.loopback = flag(6);
         if (!span.j1) {
             (flag(7) ? span.longhaul : span.shorthaul) =
-                flag(7) ? find_pulse(longhaul_pulse, get_u8(in, 8)) : find_pulse(shorthaul_pulse, get_u8(in, 8));
+                flag(7) ? find_pulse(longhaul_pulse, get_u8(in, 8))
+                        : find_pulse(shorthaul_pulse, get_u8(in, 8));
         }
     }
     return spans;

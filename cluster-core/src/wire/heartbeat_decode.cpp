@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// heartbeat messages: bytes -> verified fields. Three steps for both encodings: find the frame and its digest, verify,
-// and only then look into the fields. The real daemon parses first, and one unsigned datagram can end it (measured
-// with heartbeat 1:3.0.6-13); here nothing behind the verification is reachable without the key.
+// heartbeat messages: bytes -> verified fields. Three steps for both encodings: find the frame and
+// its digest, verify, and only then look into the fields. The real daemon parses first, and one
+// unsigned datagram can end it (measured with heartbeat 1:3.0.6-13); here nothing behind the
+// verification is reachable without the key.
 #include "cluster/wire/heartbeat.hpp"
 
 #include <algorithm>
@@ -14,8 +15,8 @@ namespace cluster::wire {
 
 namespace {
 
-/// Where one field lies in the datagram; 64 KiB is the limit of all positions. Trivial on purpose: an array of these
-/// costs nothing until it is filled.
+/// Where one field lies in the datagram; 64 KiB is the limit of all positions. Trivial on purpose:
+/// an array of these costs nothing until it is filled.
 struct RawField {
     std::uint32_t begin;
     std::uint32_t end;
@@ -23,7 +24,8 @@ struct RawField {
     FieldType type;
 };
 
-/// What the first step found: fields not yet looked at, the signed bytes, and the text "<index> <digest>".
+/// What the first step found: fields not yet looked at, the signed bytes, and the text "<index>
+/// <digest>".
 struct Frame {
     std::array<RawField, max_fields> fields;
     std::size_t count;
@@ -32,18 +34,19 @@ struct Frame {
 };
 
 constexpr std::uint32_t position(std::size_t value) noexcept {
-    return static_cast<std::uint32_t>(value);   // ≤ max_message_bytes
+    return static_cast<std::uint32_t>(value);  // ≤ max_message_bytes
 }
 
 struct Netstring {
     std::size_t begin = 0;
-    std::size_t end = 0;    ///< of the content
-    std::size_t next = 0;   ///< behind the comma
+    std::size_t end = 0;   ///< of the content
+    std::size_t next = 0;  ///< behind the comma
 };
 
 /// `<length>:<content>,` at `at`.
-std::optional<DecodeError> read_netstring(std::string_view text, std::size_t at, Netstring& out) noexcept {
-    constexpr std::size_t max_digits = 5;   // 65536
+std::optional<DecodeError>
+read_netstring(std::string_view text, std::size_t at, Netstring& out) noexcept {
+    constexpr std::size_t max_digits = 5;  // 65536
     std::size_t colon = at;
     while (colon < text.size() && colon - at <= max_digits && text[colon] != ':') {
         if (text[colon] < '0' || text[colon] > '9') {
@@ -81,7 +84,8 @@ std::optional<DecodeError> find_netstring_frame(std::string_view text, Frame& fr
         if (const auto error = read_netstring(text, at, piece)) {
             return error;
         }
-        frame.fields[frame.count++] = {position(piece.begin), position(piece.end), 0, FieldType::string};
+        frame.fields[frame.count++] = {
+            position(piece.begin), position(piece.end), 0, FieldType::string};
         at = piece.next;
     }
     if (!text.substr(at).starts_with(netstring_end)) {
@@ -130,7 +134,7 @@ std::optional<DecodeError> find_classic_frame(std::string_view text, Frame& fram
         return DecodeError::no_digest;
     }
     frame.input = text.substr(classic_start.size(), last_line - classic_start.size());
-    frame.digest = line.substr(5, line.size() - 6);   // between "auth=" and the newline
+    frame.digest = line.substr(5, line.size() - 6);  // between "auth=" and the newline
     return std::nullopt;
 }
 
@@ -164,15 +168,18 @@ std::optional<DecodeError> verify(const Frame& frame,
     }
     std::array<char, 64> computed;
     const std::size_t length = keys.digest(method, key, as_bytes(frame.input), computed);
-    if (length != claimed.size() || nettle_memeql_sec(computed.data(), claimed.data(), length) == 0) {
+    if (length != claimed.size() ||
+        nettle_memeql_sec(computed.data(), claimed.data(), length) == 0) {
         return is_hex(claimed) ? DecodeError::digest_mismatch : DecodeError::bad_digest_syntax;
     }
     auth_index = method;
     return std::nullopt;
 }
 
-/// Splits `(<type>)<name>=<value>`; in the classic encoding the type may be missing and then is string.
-std::optional<DecodeError> parse_field(std::string_view text, Encoding encoding, RawField& field) noexcept {
+/// Splits `(<type>)<name>=<value>`; in the classic encoding the type may be missing and then is
+/// string.
+std::optional<DecodeError>
+parse_field(std::string_view text, Encoding encoding, RawField& field) noexcept {
     const std::string_view body = text.substr(field.begin, field.end - field.begin);
     std::size_t name = 0;
     if (body.starts_with('(')) {
@@ -224,11 +231,13 @@ class Decoder {
         const Encoding encoding = netstring ? Encoding::netstring : Encoding::classic;
 
         Frame frame;
-        if (const auto error = netstring ? find_netstring_frame(text, frame) : find_classic_frame(text, frame)) {
+        if (const auto error =
+                netstring ? find_netstring_frame(text, frame) : find_classic_frame(text, frame)) {
             return error;
         }
         int auth_index = 0;
-        if (const auto error = verify(frame, keys, netstring && options.verify_with_sending_key, auth_index)) {
+        if (const auto error =
+                verify(frame, keys, netstring && options.verify_with_sending_key, auth_index)) {
             return error;
         }
         for (std::size_t i = 0; i < frame.count; ++i) {
@@ -259,32 +268,32 @@ std::optional<DecodeError> decode(std::span<const std::byte> datagram,
 
 std::string_view to_string(DecodeError error) noexcept {
     switch (error) {
-        case DecodeError::too_large:
-            return "too large";
-        case DecodeError::not_a_message:
-            return "not a message";
-        case DecodeError::truncated:
-            return "truncated";
-        case DecodeError::bad_length:
-            return "bad length";
-        case DecodeError::bad_field:
-            return "bad field";
-        case DecodeError::too_many_fields:
-            return "too many fields";
-        case DecodeError::trailing_bytes:
-            return "trailing bytes";
-        case DecodeError::no_digest:
-            return "no digest";
-        case DecodeError::bad_digest_syntax:
-            return "bad digest syntax";
-        case DecodeError::unknown_method:
-            return "unknown method";
-        case DecodeError::digest_mismatch:
-            return "digest mismatch";
-        case DecodeError::compressed:
-            return "compressed";
-        case DecodeError::bad_base64:
-            return "bad base64";
+    case DecodeError::too_large:
+        return "too large";
+    case DecodeError::not_a_message:
+        return "not a message";
+    case DecodeError::truncated:
+        return "truncated";
+    case DecodeError::bad_length:
+        return "bad length";
+    case DecodeError::bad_field:
+        return "bad field";
+    case DecodeError::too_many_fields:
+        return "too many fields";
+    case DecodeError::trailing_bytes:
+        return "trailing bytes";
+    case DecodeError::no_digest:
+        return "no digest";
+    case DecodeError::bad_digest_syntax:
+        return "bad digest syntax";
+    case DecodeError::unknown_method:
+        return "unknown method";
+    case DecodeError::digest_mismatch:
+        return "digest mismatch";
+    case DecodeError::compressed:
+        return "compressed";
+    case DecodeError::bad_base64:
+        return "bad base64";
     }
     return "unknown error";
 }

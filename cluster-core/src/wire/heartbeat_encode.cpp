@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// heartbeat messages: values -> signed bytes, equal to the daemon's byte for byte (checked against its captures).
+// heartbeat messages: values -> signed bytes, equal to the daemon's byte for byte (checked against
+// its captures).
 #include "cluster/wire/heartbeat.hpp"
 
 #include <charconv>
@@ -21,15 +22,18 @@ std::string number_text(Number value, int base) {
 
 /// What a receiver could not read back is a bug of the caller.
 void check_field(const OutgoingField& field) {
-    CLUSTER_CHECK(is_name(field.name) && field.name != auth_field && field.name.find('=') == std::string::npos);
+    CLUSTER_CHECK(is_name(field.name) && field.name != auth_field &&
+                  field.name.find('=') == std::string::npos);
     CLUSTER_CHECK(field.type != FieldType::string || is_one_line(field.value));
 }
 
-constexpr std::size_t type_bytes = 3;         // "(0)"
-constexpr std::size_t max_signature = 67;     // "15 " and 64 hex digits
-constexpr std::size_t frame_overhead = 128 + 2 * max_signature;   // marks, auth field and trailer with their lengths
+constexpr std::size_t type_bytes = 3;      // "(0)"
+constexpr std::size_t max_signature = 67;  // "15 " and 64 hex digits
+constexpr std::size_t frame_overhead =
+    128 + 2 * max_signature;  // marks, auth field and trailer with their lengths
 
-/// Enough for a message in either encoding: per field a length, type, separators, and the value as base64.
+/// Enough for a message in either encoding: per field a length, type, separators, and the value as
+/// base64.
 std::size_t size_limit(const OutgoingMessage& message) {
     std::size_t size = frame_overhead;
     for (const OutgoingField& field : message.fields) {
@@ -38,10 +42,12 @@ std::size_t size_limit(const OutgoingMessage& message) {
     return size;
 }
 
-/// Writes into `out` behind what is there, with room made once; finish() cuts `out` to what was written.
+/// Writes into `out` behind what is there, with room made once; finish() cuts `out` to what was
+/// written.
 class Writer {
   public:
-    Writer(std::vector<std::byte>& out, std::size_t room) : m_out{out}, m_start{out.size()}, m_at{out.size()} {
+    Writer(std::vector<std::byte>& out, std::size_t room)
+        : m_out{out}, m_start{out.size()}, m_at{out.size()} {
         m_out.resize(m_start + room);
     }
 
@@ -54,13 +60,15 @@ class Writer {
     void put(char c) { put(std::string_view{&c, 1}); }
 
     void put_type(FieldType type) {
-        const std::array<char, type_bytes> prefix{'(', static_cast<char>('0' + static_cast<int>(type)), ')'};
+        const std::array<char, type_bytes> prefix{
+            '(', static_cast<char>('0' + static_cast<int>(type)), ')'};
         put({prefix.data(), prefix.size()});
     }
 
     void put_length(std::size_t length) {
         std::array<char, 20> digits;
-        const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), length).ptr;
+        const char* const end =
+            std::to_chars(digits.data(), digits.data() + digits.size(), length).ptr;
         put({digits.data(), static_cast<std::size_t>(end - digits.data())});
         put(':');
     }
@@ -73,7 +81,9 @@ class Writer {
     }
 
     /// Everything from position `from` on, which mark() returned.
-    [[nodiscard]] std::span<const std::byte> since(std::size_t from) const { return std::span{m_out}.subspan(from, m_at - from); }
+    [[nodiscard]] std::span<const std::byte> since(std::size_t from) const {
+        return std::span{m_out}.subspan(from, m_at - from);
+    }
     [[nodiscard]] std::size_t mark() const noexcept { return m_at; }
     void rewind() noexcept { m_at = m_start; }
     void finish() { m_out.resize(m_at); }
@@ -96,8 +106,10 @@ void put_lines(const OutgoingMessage& message, Writer& writer) {
         if (field.type == FieldType::binary) {
             writer.put_base64(field.value);
         } else {
-            // Structures and lists hold no newline in this encoding either; their inner form is not R1 traffic.
-            CLUSTER_CHECK(field.type == FieldType::string || field.value.find('\n') == std::string::npos);
+            // Structures and lists hold no newline in this encoding either; their inner form is not
+            // R1 traffic.
+            CLUSTER_CHECK(field.type == FieldType::string ||
+                          field.value.find('\n') == std::string::npos);
             writer.put(field.value);
         }
         writer.put('\n');
@@ -153,7 +165,8 @@ void encode_netstring(const OutgoingMessage& message,
     const std::size_t start = writer.mark();
     std::optional<Signature> inner;
     if (format == MessageFormat::classic) {
-        // The lines that the inner digest covers are built where the packet will stand, and then overwritten.
+        // The lines that the inner digest covers are built where the packet will stand, and then
+        // overwritten.
         put_lines(message, writer);
         inner.emplace(keys, writer.since(start));
         writer.rewind();
@@ -174,7 +187,9 @@ void encode_netstring(const OutgoingMessage& message,
     writer.finish();
 }
 
-void encode_classic(const OutgoingMessage& message, const Authenticator& keys, std::vector<std::byte>& out) {
+void encode_classic(const OutgoingMessage& message,
+                    const Authenticator& keys,
+                    std::vector<std::byte>& out) {
     Writer writer{out, size_limit(message)};
     writer.put(classic_start);
     const std::size_t lines = writer.mark();
@@ -199,7 +214,8 @@ OutgoingMessage to_outgoing(const MessageView& view) {
         copy.name = field.name;
         copy.type = field.type;
         if (field.base64) {
-            decode_base64(field.value, [&](std::byte b) { copy.value.push_back(static_cast<char>(b)); });
+            decode_base64(field.value,
+                          [&](std::byte b) { copy.value.push_back(static_cast<char>(b)); });
         } else {
             copy.value = field.value;
         }

@@ -14,8 +14,8 @@ namespace {
 constexpr std::size_t sub_address_bytes = 2;
 constexpr std::size_t header_bytes = 6;
 constexpr std::size_t samples = tdmoe_samples;
-constexpr std::size_t multi_signalling_bytes = 16;                          // padded
-constexpr std::size_t multi_payload_bytes = tdmoe_max_channels * samples;   // padded
+constexpr std::size_t multi_signalling_bytes = 16;                         // padded
+constexpr std::size_t multi_payload_bytes = tdmoe_max_channels * samples;  // padded
 constexpr unsigned multi_mark = 0x8000;
 
 constexpr unsigned flag_yellow = 1;
@@ -38,7 +38,8 @@ void put_header(std::span<std::byte> out, const TdmoeSpan& span) {
     put_u8(out,
            1,
            (span.flags.yellow ? flag_yellow : 0) | (span.flags.signalling ? flag_signalling : 0) |
-               (span.flags.loopback ? flag_loopback : 0) | (span.flags.channel0 ? flag_channel0 : 0));
+               (span.flags.loopback ? flag_loopback : 0) |
+               (span.flags.channel0 ? flag_channel0 : 0));
     put_be16(out, 2, span.sequence);
     put_be16(out, 4, span.channels);
 }
@@ -54,7 +55,8 @@ void put_signalling(std::span<std::byte> out, const TdmoeSpan& span) {
 }
 
 void put_payload(std::span<std::byte> out, const TdmoeSpan& span) {
-    std::ranges::transform(span.payload, out.begin(), [](std::uint8_t sample) { return std::byte{sample}; });
+    std::ranges::transform(
+        span.payload, out.begin(), [](std::uint8_t sample) { return std::byte{sample}; });
 }
 
 /// Flags, sequence and channel count; the rest of the span stays empty.
@@ -78,15 +80,16 @@ Result<TdmoeSpan, TdmoeError> get_header(std::span<const std::byte> bytes) {
 
 void get_signalling(std::span<const std::byte> bytes, TdmoeSpan& span) {
     for (std::size_t i = 0; i < span.channels; ++i) {
-        span.abcd[i] = static_cast<std::uint8_t>(get_be16(bytes, 2 * (i / 4)) >> (4 * (i % 4)) & 0xf);
+        span.abcd[i] =
+            static_cast<std::uint8_t>(get_be16(bytes, 2 * (i / 4)) >> (4 * (i % 4)) & 0xf);
     }
 }
 
 void get_payload(std::span<const std::byte> bytes, TdmoeSpan& span) {
     span.payload.resize(span.channels * samples);
-    std::ranges::transform(bytes.first(span.payload.size()), span.payload.begin(), [](std::byte sample) {
-        return std::to_integer<std::uint8_t>(sample);
-    });
+    std::ranges::transform(bytes.first(span.payload.size()),
+                           span.payload.begin(),
+                           [](std::byte sample) { return std::to_integer<std::uint8_t>(sample); });
 }
 
 }  // namespace
@@ -96,7 +99,8 @@ std::vector<std::byte> encode(const TdmoeSingle& frame) {
     check_span(span);
     CLUSTER_CHECK(frame.sub_address < multi_mark);
     const std::size_t signalling = span.flags.signalling ? signalling_bytes(span.channels) : 0;
-    std::vector<std::byte> bytes(sub_address_bytes + header_bytes + signalling + span.payload.size());
+    std::vector<std::byte> bytes(sub_address_bytes + header_bytes + signalling +
+                                 span.payload.size());
     const std::span<std::byte> out{bytes};
     put_be16(out, 0, frame.sub_address);
     put_header(out.subspan(sub_address_bytes), span);
@@ -137,7 +141,8 @@ Result<TdmoeSingle, TdmoeError> decode_tdmoe_single(std::span<const std::byte> b
 std::vector<std::byte> encode(const TdmoeMulti& frame) {
     const std::size_t count = frame.spans.size();
     CLUSTER_CHECK(count >= 1 && count <= tdmoe_max_spans);
-    std::vector<std::byte> bytes(sub_address_bytes + count * (header_bytes + multi_signalling_bytes + multi_payload_bytes));
+    std::vector<std::byte> bytes(
+        sub_address_bytes + count * (header_bytes + multi_signalling_bytes + multi_payload_bytes));
     const std::span<std::byte> out{bytes};
     put_be16(out, 0, multi_mark | static_cast<unsigned>(count));
     const auto headers = out.subspan(sub_address_bytes);
@@ -167,7 +172,8 @@ Result<TdmoeMulti, TdmoeError> decode_tdmoe_multi(std::span<const std::byte> byt
     if (count < 1 || count > tdmoe_max_spans) {
         return Unexpected{TdmoeError::too_many_spans};
     }
-    const std::size_t expected = sub_address_bytes + count * (header_bytes + multi_signalling_bytes + multi_payload_bytes);
+    const std::size_t expected =
+        sub_address_bytes + count * (header_bytes + multi_signalling_bytes + multi_payload_bytes);
     if (bytes.size() != expected) {
         return Unexpected{bytes.size() < expected ? TdmoeError::too_short : TdmoeError::bad_length};
     }

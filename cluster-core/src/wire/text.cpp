@@ -19,14 +19,15 @@ bool is_base64(std::string_view text) noexcept {
             return false;
         }
     }
-    // Two padding characters leave 4 unused bits in the last digit, one leaves 2: they must be zero, so that each
-    // value has one text form and a signed message re-encodes to itself.
+    // Two padding characters leave 4 unused bits in the last digit, one leaves 2: they must be
+    // zero, so that each value has one text form and a signed message re-encodes to itself.
     const std::size_t padding = text.size() - digits;
     return padding == 0 || (static_cast<unsigned>(last) & (padding == 2 ? 0xfU : 0x3U)) == 0;
 }
 
 void write_base64(std::string_view raw, std::byte* out) noexcept {
-    static constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    static constexpr std::string_view alphabet =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     for (std::size_t i = 0; i < raw.size(); i += 3) {
         unsigned group = 0;
         for (std::size_t j = 0; j < 3; ++j) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Bytes as text and small text primitives shared by the heartbeat codec's files. Internal to cluster_wire.
+// Bytes as text and small text primitives shared by the heartbeat codec's files. Internal to
+// cluster_wire.
 #pragma once
 
 #include <cstddef>
@@ -24,8 +25,8 @@ inline std::span<const std::byte> as_bytes(std::string_view text) noexcept {
     return {reinterpret_cast<const std::byte*>(text.data()), text.size()};
 }
 
-/// Strings end at NUL in the real daemon and at a newline in the classic encoding; a string that holds either would
-/// mean different things to different readers. No sender makes one.
+/// Strings end at NUL in the real daemon and at a newline in the classic encoding; a string that
+/// holds either would mean different things to different readers. No sender makes one.
 constexpr bool is_one_line(std::string_view text) noexcept {
     for (const char c : text) {
         if (c == '\n' || c == '\0') {
@@ -35,12 +36,14 @@ constexpr bool is_one_line(std::string_view text) noexcept {
     return true;
 }
 
-/// A field name: not empty, on one line, and without what would shift the borders of type, name and value.
+/// A field name: not empty, on one line, and without what would shift the borders of type, name and
+/// value.
 constexpr bool is_name(std::string_view text) noexcept {
     return !text.empty() && text.front() != '(' && is_one_line(text);
 }
 
-/// 0..15, or -1. heartbeat writes digests and numbers in lower case; numbers are read in either case.
+/// 0..15, or -1. heartbeat writes digests and numbers in lower case; numbers are read in either
+/// case.
 constexpr int hex_digit(char c) noexcept {
     if (c >= '0' && c <= '9') {
         return c - '0';
@@ -55,7 +58,8 @@ constexpr int hex_digit(char c) noexcept {
 }
 
 /// Decimal without sign, blanks or leading zeros, at most `max`.
-constexpr std::optional<std::uint64_t> parse_decimal(std::string_view text, std::uint64_t max) noexcept {
+constexpr std::optional<std::uint64_t> parse_decimal(std::string_view text,
+                                                     std::uint64_t max) noexcept {
     if (text.empty() || (text.size() > 1 && text.front() == '0')) {
         return std::nullopt;
     }
