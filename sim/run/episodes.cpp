@@ -159,11 +159,17 @@ std::vector<Episode> make_episodes(const RecordStore& store,
             episode.two_owners = episode.two_owners || (from < window_end && to > opening.at);
         }
         std::vector<std::pair<Duration, std::string>> lines;
+        for (const DirectionCutOff& direction : episode.directions) {
+            if (const Record* answer = direction.path.empty() ? nullptr : store.find(direction.path.back()); answer != nullptr) {
+                lines.emplace_back(Duration{answer->t}, fmt::format("{} calls are answered again", direction.direction));
+            }
+        }
         for (const StoryLine& line : story) {
             if (line.at >= opening.at && line.at < window_end) {
                 lines.emplace_back(Duration{line.at}, line.text);
             }
         }
+        std::ranges::stable_sort(lines, {}, &std::pair<Duration, std::string>::first);
         if (lines.size() > story_lines) {
             const std::size_t left_out = lines.size() - story_lines + 1;
             lines.resize(story_lines - 1);

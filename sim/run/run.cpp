@@ -91,7 +91,6 @@ class Engine {
                                               m_context,
                                               DaemonHooks{.started = [this](std::size_t member, auto snapshot) { daemon_started(member, snapshot); },
                                                           .told = [this](std::size_t member, const auto& now, const auto& event, const auto& actions) { daemon_told(member, now, event, actions); },
-                                                          .left = {},
                                                           .lost = [this](std::size_t member) { m_invariants.node_lost(now_ns(), member); }});
         m_injector = std::make_unique<FaultInjector>(m_scenario,
                                                      *m_testbed,

@@ -453,28 +453,41 @@ void Testbed::start_daemons(const Scenario& scenario) {
                 }
             }
         }
-        member.host->set_init(
-            [this, index, &agents](models::Host& at) -> std::unique_ptr<models::Process> {
-                models::DaemonOptions options;
-                options.node = m_members[index].options;
-                options.agents = &agents;
-                if (m_hooks.told) {
-                    options.tap = [this, index](const cluster::Now& now, const cluster::Event& event, const std::vector<cluster::IssuedAction>& actions) {
-                        m_hooks.told(index, now, event, actions);
-                    };
-                }
-                if (m_hooks.started) {
-                    options.on_start = [this, index](std::span<const std::byte> snapshot) { m_hooks.started(index, snapshot); };
-                }
-                if (m_hooks.left) {
-                    options.on_leave = [this, index](cluster::LeaveCluster::Then then) { m_hooks.left(index, then); };
-                }
-                return std::make_unique<models::DaemonProcess>(at, std::move(options));
-            },
-            daemon_process);
+        member.host->set_init([this, index](models::Host&) { return make_daemon(index); }, daemon_process);
         // Each daemon starts at its own moment of the first second, so that no two beats are locked to each other.
         models::RandomStream start = m_context.stream("daemon-start/" + name);
         member.host->power_on(to_time(start.uniform(Duration::zero(), std::chrono::seconds{1})));
+    }
+}
+
+std::unique_ptr<models::Process> Testbed::make_daemon(std::size_t index) {
+    models::DaemonOptions options;
+    options.node = m_members[index].options;
+    options.agents = &m_agents[m_members[index].name];
+    if (m_hooks.told) {
+        options.tap = [this, index](const cluster::Now& now, const cluster::Event& event, const std::vector<cluster::IssuedAction>& actions) {
+            m_hooks.told(index, now, event, actions);
+        };
+    }
+    if (m_hooks.started) {
+        options.on_start = [this, index](std::span<const std::byte> snapshot) { m_hooks.started(index, snapshot); };
+    }
+    options.on_leave = [this, index](cluster::LeaveCluster::Then then) { daemon_left(index, then); };
+    return std::make_unique<models::DaemonProcess>(*m_members[index].host, std::move(options));
+}
+
+void Testbed::daemon_left(std::size_t index, cluster::LeaveCluster::Then then) {
+    models::Host& at = *m_members[index].host;
+    switch (then) {
+        case cluster::LeaveCluster::Then::exit: at.kill(daemon_process); break;
+        case cluster::LeaveCluster::Then::restart:
+            at.kill(daemon_process);
+            at.schedule(at.timings().process_start, [this, index] { m_members[index].host->spawn(daemon_process, make_daemon(index)); });
+            break;
+        case cluster::LeaveCluster::Then::reboot:
+            at.crash();
+            at.power_on(to_time(default_boot_time));
+            break;
     }
 }
 

@@ -26,7 +26,6 @@ inline constexpr const char* daemon_process = "heartbeat";
 struct DaemonHooks {
     std::function<void(std::size_t member, std::span<const std::byte> snapshot)> started;
     std::function<void(std::size_t member, const cluster::Now&, const cluster::Event&, const std::vector<cluster::IssuedAction>&)> told;
-    std::function<void(std::size_t member, cluster::LeaveCluster::Then)> left;
     std::function<void(std::size_t member)> lost;   ///< power or kernel gone
 };
 
@@ -77,6 +76,9 @@ class Testbed {
     void build_telephony(const Scenario&);
     void build_agents(const Scenario&);
     void start_daemons(const Scenario&);
+    [[nodiscard]] std::unique_ptr<models::Process> make_daemon(std::size_t member);
+    /// A daemon has ended its life by its own decision.
+    void daemon_left(std::size_t member, cluster::LeaveCluster::Then);
     [[nodiscard]] models::LanPort& lan_port(const Scenario&, const LinkEnd&);
     [[nodiscard]] models::T1Port& t1_port(const LinkEnd&);
     /// The interface of `server` that reaches `bridge` (by the cables); empty: none.

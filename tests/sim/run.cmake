@@ -4,3 +4,7 @@ understudy_test(run_units
     run_invariants_tests.cpp run_event_log_tests.cpp
   LIBRARIES understudy_run
   LABELS sim)
+understudy_test(run_reference
+  SOURCES run_reference_tests.cpp
+  LIBRARIES understudy_run
+  LABELS "sim;scenario")
