@@ -380,6 +380,7 @@ void Fonebridge::Impl::set_transmit(bool on) {
 
 void Fonebridge::Impl::stream_changed() {
     ++stream;
+    stream_since = ns3::Simulator::Now();
     sender.drop_items();
     if (streaming()) {
         sender.repeat_sounds();
@@ -631,7 +632,8 @@ Fonebridge::SpanMaster Fonebridge::span_master() const {
         out.streams_to = m_impl->running.destination[static_cast<std::size_t>(m_impl->running.port)];
     }
     for (const auto& [mac, source] : m_impl->sources) {
-        if (source->watch != 0) {
+        // What came before the stream was switched is history: one frame stands for 100 ms in signalling detail.
+        if (source->watch != 0 && source->last >= m_impl->stream_since) {
             out.heard_from.push_back(to_core(mac));
         }
     }

@@ -80,6 +80,7 @@ struct Fonebridge::Impl {
 
     tdm::StreamSender sender;
     std::uint64_t stream = 0;        ///< raised whenever the stream starts anew
+    ns3::Time stream_since;
     std::uint64_t stream_breaks = 0; ///< raised whenever TX, destination or power interrupts it
     bool send_pending = false;
     RecordId stream_record = RecordId::none;
