@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The exchange with the bridge against an emulated one: order, failures by step, late and foreign replies.
+// The exchange with the bridge against an emulated one: order, failures by step, late and foreign
+// replies.
 #include <algorithm>
 
 #include "emulated_bridge.hpp"
@@ -21,12 +22,15 @@ std::vector<int> pure_fail_over() {
 }
 
 int count_reports(const std::vector<BridgeStep>& reports, BridgeStep::What what) {
-    return static_cast<int>(std::count_if(reports.begin(), reports.end(), [&](const auto& r) { return r.what == what; }));
+    return static_cast<int>(std::count_if(
+        reports.begin(), reports.end(), [&](const auto& r) { return r.what == what; }));
 }
 
 }  // namespace
 
-TEST_CASE("BridgeSwitch: pure fail-over of a quad without DSP takes 15 round trips in fonulator's order", "[core][bridge]") {
+TEST_CASE(
+    "BridgeSwitch: pure fail-over of a quad without DSP takes 15 round trips in fonulator's order",
+    "[core][bridge]") {
     for (const auto& policy : {BridgePolicy::fonulator(), ours()}) {
         EmulatedBridge bridge;
         BridgeSwitch exchange(quad_config(), policy);
@@ -56,7 +60,8 @@ TEST_CASE("BridgeSwitch: what differs on the bridge is written, and only that", 
         BridgeSwitch exchange(config, ours());
         BridgePlay play{bridge};
         CHECK(play.run(exchange).ok);
-        CHECK(play.commands == std::vector<int>{7, 1, 20, 43, 34, 21, 34, 35, 35, 35, 35, 35, 35, 35, 35, 20});
+        CHECK(play.commands ==
+              std::vector<int>{7, 1, 20, 43, 34, 21, 34, 35, 35, 35, 35, 35, 35, 35, 35, 20});
         CHECK(bridge.priorities == std::array<std::uint8_t, 4>{3, 2, 1, 0});
     }
     SECTION("other spans: written with their priorities, which are not read first") {
@@ -64,7 +69,8 @@ TEST_CASE("BridgeSwitch: what differs on the bridge is written, and only that", 
         BridgeSwitch exchange(config, ours());
         BridgePlay play{bridge};
         CHECK(play.run(exchange).ok);
-        CHECK(play.commands == std::vector<int>{7, 1, 20, 43, 21, 1, 34, 35, 35, 35, 35, 35, 35, 35, 35, 20});
+        CHECK(play.commands ==
+              std::vector<int>{7, 1, 20, 43, 21, 1, 34, 35, 35, 35, 35, 35, 35, 35, 35, 20});
         CHECK(bridge.spans == wire::encode_spans(config.spans));
     }
     SECTION("spans the file does not name keep their settings") {
@@ -114,7 +120,8 @@ TEST_CASE("BridgeSwitch: fonulator's outcome of a loss depends on the step", "[c
     const auto result = play.run(exchange);
 
     CHECK(result.why == BridgeTrouble::no_reply);
-    const bool message_only = lost == 4 || (lost >= 7 && lost <= 14);   // clock select, framer registers
+    const bool message_only =
+        lost == 4 || (lost >= 7 && lost <= 14);  // clock select, framer registers
     CHECK(result.ok == message_only);
     if (message_only) {
         CHECK(result.ignored_failures == 1);
@@ -123,12 +130,12 @@ TEST_CASE("BridgeSwitch: fonulator's outcome of a loss depends on the step", "[c
         CHECK(bridge.transmitting);
         CHECK(bridge.destination[0] == server_mac());
     } else {
-        CHECK(result.round_trips == lost);   // no retry, nothing after it
+        CHECK(result.round_trips == lost);  // no retry, nothing after it
         CHECK(play.took == (lost - 1) * 6ms + 10s);
     }
     switch (lost) {
     case 1:
-    case 2:   // still streams to the old server
+    case 2:  // still streams to the old server
         CHECK(result.stream == BridgeStream::untouched);
         CHECK(bridge.transmitting);
         CHECK(bridge.destination[0] == old_server_mac());
@@ -138,7 +145,7 @@ TEST_CASE("BridgeSwitch: fonulator's outcome of a loss depends on the step", "[c
         CHECK(bridge.transmitting == request_lost);
         break;
     case 5:
-    case 6:   // mute until the next run
+    case 6:  // mute until the next run
         CHECK(result.stream == BridgeStream::off);
         CHECK_FALSE(bridge.transmitting);
         break;
@@ -147,11 +154,13 @@ TEST_CASE("BridgeSwitch: fonulator's outcome of a loss depends on the step", "[c
         CHECK(bridge.transmitting == !request_lost);
         CHECK(bridge.destination[0] == server_mac());
         break;
-    default: break;
+    default:
+        break;
     }
 }
 
-TEST_CASE("BridgeSwitch: fonulator with every register write lost waits 80 s and calls it well", "[core][bridge]") {
+TEST_CASE("BridgeSwitch: fonulator with every register write lost waits 80 s and calls it well",
+          "[core][bridge]") {
     EmulatedBridge bridge;
     for (int n = 7; n <= 14; ++n) {
         bridge.lose_reply.insert(n);
@@ -164,7 +173,9 @@ TEST_CASE("BridgeSwitch: fonulator with every register write lost waits 80 s and
     CHECK(play.took == 80s + 7 * 6ms);
 }
 
-TEST_CASE("BridgeSwitch: fonulator checks the priorities only after it has switched transmission off", "[core][bridge]") {
+TEST_CASE(
+    "BridgeSwitch: fonulator checks the priorities only after it has switched transmission off",
+    "[core][bridge]") {
     auto config = quad_config();
     config.priorities = {1, 1, 2, 3};
     EmulatedBridge bridge;
@@ -184,7 +195,8 @@ TEST_CASE("BridgeSwitch: fonulator checks the priorities only after it has switc
     CHECK(untouched.requests == 0);
 }
 
-TEST_CASE("BridgeSwitch: ours survives the loss of any one datagram, at the price of one time-out", "[core][bridge]") {
+TEST_CASE("BridgeSwitch: ours survives the loss of any one datagram, at the price of one time-out",
+          "[core][bridge]") {
     const int lost = GENERATE(range(1, 16));
     const bool request_lost = GENERATE(true, false);
     CAPTURE(lost, request_lost);
@@ -200,7 +212,7 @@ TEST_CASE("BridgeSwitch: ours survives the loss of any one datagram, at the pric
     CHECK(bridge.destination[0] == server_mac());
     CHECK(bridge.registers.size() == 8);
     CHECK(count_reports(play.reports, BridgeStep::What::lost_reply) == 1);
-    const bool drained = lost != 1 && lost != 15;   // nothing follows, or the reply is like no other
+    const bool drained = lost != 1 && lost != 15;  // nothing follows, or the reply is like no other
     CHECK(result.round_trips == (drained ? 17 : 16));
     CHECK(play.took == 500ms + (drained ? 16 : 15) * 6ms);
 }
@@ -218,7 +230,8 @@ TEST_CASE("BridgeSwitch: two losses in a row are survived, too", "[core][bridge]
     CHECK(bridge.destination[0] == server_mac());
 }
 
-TEST_CASE("BridgeSwitch: a mute bridge is given up after the attempts of the first step", "[core][bridge]") {
+TEST_CASE("BridgeSwitch: a mute bridge is given up after the attempts of the first step",
+          "[core][bridge]") {
     EmulatedBridge bridge;
     bridge.mute = true;
     BridgeSwitch exchange(quad_config(), ours());
@@ -230,7 +243,9 @@ TEST_CASE("BridgeSwitch: a mute bridge is given up after the attempts of the fir
     CHECK(play.took == 1500ms);
 }
 
-TEST_CASE("BridgeSwitch: a bridge that falls silent half-way is given up soon, with a last try to switch it on", "[core][bridge]") {
+TEST_CASE("BridgeSwitch: a bridge that falls silent half-way is given up soon, with a last try to "
+          "switch it on",
+          "[core][bridge]") {
     const int silent_from = GENERATE(range(2, 16));
     CAPTURE(silent_from);
     EmulatedBridge bridge;
@@ -250,11 +265,12 @@ TEST_CASE("BridgeSwitch: a bridge that falls silent half-way is given up soon, w
     }
 }
 
-TEST_CASE("BridgeSwitch: ours is not left mute when a step fails and the bridge still listens", "[core][bridge]") {
+TEST_CASE("BridgeSwitch: ours is not left mute when a step fails and the bridge still listens",
+          "[core][bridge]") {
     for (const int command : {1, 20, 43, 34, 21, 35}) {
         CAPTURE(command);
         EmulatedBridge bridge;
-        bridge.refuse_command[command] = 3;   // as many as we try
+        bridge.refuse_command[command] = 3;  // as many as we try
         BridgeSwitch exchange(quad_config(), ours());
         BridgePlay play{bridge};
         const auto result = play.run(exchange);
@@ -270,22 +286,26 @@ TEST_CASE("BridgeSwitch: ours is not left mute when a step fails and the bridge 
         BridgeSwitch run(quad_config(), BridgePolicy::fonulator());
         BridgePlay their_play{theirs};
         CHECK(their_play.run(run).ok == (command == 43 || command == 35));
-        CHECK(theirs.transmitting == (command == 43 || command == 35 || command == 1 || command == 20));
+        CHECK(theirs.transmitting ==
+              (command == 43 || command == 35 || command == 1 || command == 20));
     }
 }
 
-TEST_CASE("BridgeSwitch: a late reply makes fonulator take one step's reply for the next one's", "[core][bridge]") {
+TEST_CASE("BridgeSwitch: a late reply makes fonulator take one step's reply for the next one's",
+          "[core][bridge]") {
     EmulatedBridge bridge;
-    bridge.delay_reply[4] = 10s + 3ms;   // clock select; read priorities expects four bytes, too
+    bridge.delay_reply[4] = 10s + 3ms;  // clock select; read priorities expects four bytes, too
     BridgeSwitch exchange(quad_config(), BridgePolicy::fonulator());
     BridgePlay play{bridge};
     const auto result = play.run(exchange);
     CHECK_FALSE(result.ok);
-    CHECK(result.stage == BridgeStage::destination);   // it saw the priorities' four bytes where none should be
+    CHECK(result.stage ==
+          BridgeStage::destination);  // it saw the priorities' four bytes where none should be
     CHECK_FALSE(bridge.transmitting);
 }
 
-TEST_CASE("BridgeSwitch: ours does not take a late reply of one step for the next one's", "[core][bridge]") {
+TEST_CASE("BridgeSwitch: ours does not take a late reply of one step for the next one's",
+          "[core][bridge]") {
     const int late = GENERATE(range(1, 15));
     const auto delay = GENERATE(501ms, 600ms, 999ms, 1400ms);
     CAPTURE(late, delay.count());
@@ -301,7 +321,8 @@ TEST_CASE("BridgeSwitch: ours does not take a late reply of one step for the nex
     CHECK(bridge.registers.size() == 8);
 }
 
-TEST_CASE("BridgeSwitch: whatever is lost or late, a claim about the bridge is true", "[core][bridge]") {
+TEST_CASE("BridgeSwitch: whatever is lost or late, a claim about the bridge is true",
+          "[core][bridge]") {
     const auto seed = GENERATE(range(0, 600));
     CAPTURE(seed);
     Prng random(static_cast<std::uint64_t>(seed));
@@ -312,7 +333,8 @@ TEST_CASE("BridgeSwitch: whatever is lost or late, a claim about the bridge is t
             (random.one_in(2) ? bridge.lose_request : bridge.lose_reply).insert(n);
         }
         if (random.one_in(4)) {
-            bridge.delay_reply[n] = std::chrono::milliseconds(1 + static_cast<int>(random.below(1300)));
+            bridge.delay_reply[n] =
+                std::chrono::milliseconds(1 + static_cast<int>(random.below(1300)));
         }
     }
     if (random.one_in(3)) {
@@ -356,12 +378,14 @@ TEST_CASE("BridgeSwitch: whatever is lost or late, a claim about the bridge is t
     }
 }
 
-TEST_CASE("BridgeSwitch: datagrams that cannot be the reply are ignored by ours and end fonulator's run", "[core][bridge]") {
+TEST_CASE(
+    "BridgeSwitch: datagrams that cannot be the reply are ignored by ours and end fonulator's run",
+    "[core][bridge]") {
     const std::vector<std::vector<std::byte>> garbage{
         {},
         {std::byte{0}},
-        {std::byte{0}, std::byte{0}},                       // ok, but no payload
-        std::vector<std::byte>(66, std::byte{0}),           // length of another command
+        {std::byte{0}, std::byte{0}},              // ok, but no payload
+        std::vector<std::byte>(66, std::byte{0}),  // length of another command
         std::vector<std::byte>(1501, std::byte{0}),
     };
     for (const auto& bytes : garbage) {
@@ -382,7 +406,8 @@ TEST_CASE("BridgeSwitch: datagrams that cannot be the reply are ignored by ours 
     }
 }
 
-TEST_CASE("BridgeSwitch: without server= it refuses before it touches the stream, unless the bridge is an echo canceller",
+TEST_CASE("BridgeSwitch: without server= it refuses before it touches the stream, unless the "
+          "bridge is an echo canceller",
           "[core][bridge]") {
     auto config = quad_config();
     config.server.reset();
@@ -400,7 +425,9 @@ TEST_CASE("BridgeSwitch: without server= it refuses before it touches the stream
     CHECK(canceller.destination[0] == old_server_mac());
 }
 
-TEST_CASE("BridgeSwitch: replies and deadlines outside an exchange do nothing; a second begin starts anew", "[core][bridge]") {
+TEST_CASE("BridgeSwitch: replies and deadlines outside an exchange do nothing; a second begin "
+          "starts anew",
+          "[core][bridge]") {
     EmulatedBridge bridge;
     BridgeSwitch exchange(quad_config(), ours());
     CHECK_FALSE(exchange.next_deadline().has_value());
@@ -414,7 +441,8 @@ TEST_CASE("BridgeSwitch: replies and deadlines outside an exchange do nothing; a
     CHECK(again.run(exchange).round_trips == 15);
 }
 
-TEST_CASE("BridgeSwitch: saved bytes that are cut or altered never load into nonsense", "[core][bridge]") {
+TEST_CASE("BridgeSwitch: saved bytes that are cut or altered never load into nonsense",
+          "[core][bridge]") {
     BridgeSwitch exchange(quad_config(), ours());
     static_cast<void>(exchange.begin(Instant{1s}));
     std::vector<std::byte> bytes;
@@ -430,7 +458,7 @@ TEST_CASE("BridgeSwitch: saved bytes that are cut or altered never load into non
         BridgeSwitch other(quad_config(), ours());
         std::span<const std::byte> view = altered;
         if (other.load(view) && other.next_deadline()) {
-            static_cast<void>(other.on_deadline(*other.next_deadline()));   // must not crash
+            static_cast<void>(other.on_deadline(*other.next_deadline()));  // must not crash
         }
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A foneBRIDGE in a few lines, as the other end of a BridgeSwitch in tests: state, losses, refusals, delays.
-// Replies keep the order of the requests, as one UDP socket on one segment does.
+// A foneBRIDGE in a few lines, as the other end of a BridgeSwitch in tests: state, losses,
+// refusals, delays. Replies keep the order of the requests, as one UDP socket on one segment does.
 #pragma once
 
 #include <algorithm>
@@ -17,8 +17,12 @@ namespace testing {
 
 using namespace std::chrono_literals;
 
-inline cluster::MacAddress server_mac() { return {0x02, 0, 0, 0, 0, 0x0B}; }
-inline cluster::MacAddress old_server_mac() { return {0x02, 0, 0, 0, 0, 0x0A}; }
+inline cluster::MacAddress server_mac() {
+    return {0x02, 0, 0, 0, 0, 0x0B};
+}
+inline cluster::MacAddress old_server_mac() {
+    return {0x02, 0, 0, 0, 0, 0x0A};
+}
 
 /// One PRI and three channel banks on a quad, as in the call-centre configuration.
 inline cluster::RedfoneConfig quad_config() {
@@ -33,10 +37,11 @@ inline cluster::RedfoneConfig quad_config() {
 }
 
 struct EmulatedBridge {
-    std::array<std::byte, cluster::wire::span_block_bytes> spans = cluster::wire::encode_spans(quad_config().spans);
+    std::array<std::byte, cluster::wire::span_block_bytes> spans =
+        cluster::wire::encode_spans(quad_config().spans);
     std::array<std::uint8_t, 4> priorities{0, 1, 2, 3};
     std::array<cluster::MacAddress, 2> destination{old_server_mac(), old_server_mac()};
-    std::map<std::pair<int, int>, int> registers;   ///< (span, address) -> value
+    std::map<std::pair<int, int>, int> registers;  ///< (span, address) -> value
     bool transmitting = true;
     int clock_parameter = 0;
     cluster::wire::BridgeStaticInfo info;
@@ -45,16 +50,17 @@ struct EmulatedBridge {
     std::set<int> lose_request;
     std::set<int> lose_reply;
     std::map<int, cluster::Duration> delay_reply;
-    std::map<int, int> refuse_command;   ///< command number -> how many times
+    std::map<int, int> refuse_command;  ///< command number -> how many times
     bool mute = false;
 
-    int requests = 0;                    ///< sent by the host
-    std::vector<int> executed;           ///< command numbers
+    int requests = 0;           ///< sent by the host
+    std::vector<int> executed;  ///< command numbers
 
     std::vector<std::byte> execute(const cluster::wire::BridgeRequest& request) {
         using cluster::wire::BridgeCommandCode;
         cluster::wire::BridgeReply reply{.first = request.parameter, .status = 0, .payload = {}};
-        if (const auto refusal = refuse_command.find(request.command); refusal != refuse_command.end() && refusal->second > 0) {
+        if (const auto refusal = refuse_command.find(request.command);
+            refusal != refuse_command.end() && refusal->second > 0) {
             --refusal->second;
             reply.status = 7;
             return encode(reply);
@@ -68,17 +74,22 @@ struct EmulatedBridge {
             return bytes;
         };
         switch (static_cast<BridgeCommandCode>(request.command)) {
-        case BridgeCommandCode::static_info: reply.payload = encode(info); break;
+        case BridgeCommandCode::static_info:
+            reply.payload = encode(info);
+            break;
         case BridgeCommandCode::configure_spans:
             if (request.parameter == cluster::wire::bridge_write_all) {
                 std::copy(request.payload.begin(), request.payload.end(), spans.begin());
             }
             reply.payload = {spans.begin(), spans.end()};
             break;
-        case BridgeCommandCode::tdmoe_transmit: transmitting = request.parameter == 1; break;
+        case BridgeCommandCode::tdmoe_transmit:
+            transmitting = request.parameter == 1;
+            break;
         case BridgeCommandCode::tdmoe_destination:
             for (std::size_t i = 0; i < 6; ++i) {
-                destination.at(request.parameter)[i] = std::to_integer<std::uint8_t>(request.payload.at(i));
+                destination.at(request.parameter)[i] =
+                    std::to_integer<std::uint8_t>(request.payload.at(i));
             }
             break;
         case BridgeCommandCode::clock_select:
@@ -86,7 +97,7 @@ struct EmulatedBridge {
             reply.payload = request.payload;
             break;
         case BridgeCommandCode::priorities:
-            reply.payload = as_bytes(priorities);   // the values before
+            reply.payload = as_bytes(priorities);  // the values before
             if (request.parameter == cluster::wire::bridge_write_all) {
                 for (std::size_t i = 0; i < 4; ++i) {
                     priorities[i] = std::to_integer<std::uint8_t>(request.payload.at(i));
@@ -109,19 +120,22 @@ struct EmulatedBridge {
         case BridgeCommandCode::store_config:
         case BridgeCommandCode::clear_config:
         case BridgeCommandCode::key_write:
-        case BridgeCommandCode::temperature: reply.status = 3; break;
+        case BridgeCommandCode::temperature:
+            reply.status = 3;
+            break;
         }
         return encode(reply);
     }
 };
 
-/// Plays one exchange in virtual time. `tamper` may replace or add datagrams that the host receives.
+/// Plays one exchange in virtual time. `tamper` may replace or add datagrams that the host
+/// receives.
 struct BridgePlay {
     EmulatedBridge& bridge;
-    cluster::Duration round_trip = 6ms;   // 1 ms of wire and 5 ms of command [assumed]
+    cluster::Duration round_trip = 6ms;  // 1 ms of wire and 5 ms of command [assumed]
     std::vector<cluster::BridgeStep> reports{};
     cluster::Duration took{};
-    std::vector<int> commands{};          // as sent by the host
+    std::vector<int> commands{};  // as sent by the host
     std::function<void(cluster::BridgeSwitch&)> between{};
 
     cluster::BridgeResult run(cluster::BridgeSwitch& exchange) {
@@ -145,8 +159,9 @@ struct BridgePlay {
                 return;
             }
             const auto delayed = bridge.delay_reply.find(number);
-            last_arrival = std::max(last_arrival,
-                                    now + (delayed == bridge.delay_reply.end() ? round_trip : delayed->second));
+            last_arrival = std::max(
+                last_arrival,
+                now + (delayed == bridge.delay_reply.end() ? round_trip : delayed->second));
             in_flight.emplace_back(last_arrival, std::move(reply));
         };
         take(exchange.begin(now));

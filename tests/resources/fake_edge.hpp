@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The world around a ResourceManager in tests: virtual time, addresses, scripts, routes and a bridge that really change,
-// answers that come late or badly, and checks of everything that must hold at each action.
+// The world around a ResourceManager in tests: virtual time, addresses, scripts, routes and a
+// bridge that really change, answers that come late or badly, and checks of everything that must
+// hold at each action.
 #pragma once
 
 #include <algorithm>
@@ -25,8 +26,8 @@ struct Fate {
     cluster::Duration after = 1ms;
     cluster::Outcome outcome = cluster::Outcome::done;
     int code = 0;
-    bool never = false;                       ///< hangs until it is cancelled
-    std::string output{};                     ///< status only; empty: the truth
+    bool never = false;    ///< hangs until it is cancelled
+    std::string output{};  ///< status only; empty: the truth
 };
 
 /// "start 2", "stop 0", "acquire 0", "query", "replace", … of group g as "g: start 2".
@@ -46,7 +47,8 @@ inline cluster::NodeFiles files_of(const std::string& haresources) {
 
 class FakeEdge {
   public:
-    explicit FakeEdge(cluster::NodeFiles node_files, cluster::Quirks node_quirks = cluster::Quirks::ours())
+    explicit FakeEdge(cluster::NodeFiles node_files,
+                      cluster::Quirks node_quirks = cluster::Quirks::ours())
         : files(std::move(node_files)), quirks(node_quirks), manager(make_manager()) {}
 
     cluster::NodeFiles files;
@@ -55,12 +57,14 @@ class FakeEdge {
     std::unique_ptr<cluster::ResourceManager> manager;
 
     cluster::Instant now{1000s};
-    std::function<Fate(const cluster::Action&)> fate = [](const cluster::Action&) { return Fate{}; };
-    bool hand_over = false;          ///< save and load the manager before each event
+    std::function<Fate(const cluster::Action&)> fate = [](const cluster::Action&) {
+        return Fate{};
+    };
+    bool hand_over = false;  ///< save and load the manager before each event
 
     // The truth.
     std::set<std::string> addresses;
-    std::set<cluster::ResourceId> agents;                 ///< running
+    std::set<cluster::ResourceId> agents;  ///< running
     std::vector<cluster::Route> routes;
     EmulatedBridge bridge;
 
@@ -91,15 +95,18 @@ class FakeEdge {
         if (hand_over) {
             exchange_manager();
         }
-        const auto due = std::min_element(
-            m_pending.begin(), m_pending.end(), [](const Pending& a, const Pending& b) { return a.at < b.at; });
+        const auto due =
+            std::min_element(m_pending.begin(),
+                             m_pending.end(),
+                             [](const Pending& a, const Pending& b) { return a.at < b.at; });
         const bool answer = due != m_pending.end() && !due->fate.never;
         const auto deadline = manager->next_deadline();
         const bool reply = !m_replies.empty();
         if (!answer && !reply && !deadline) {
             return false;
         }
-        if (answer && (!deadline || due->at <= *deadline) && (!reply || due->at <= m_replies.front().first)) {
+        if (answer && (!deadline || due->at <= *deadline) &&
+            (!reply || due->at <= m_replies.front().first)) {
             const Pending pending = *due;
             m_pending.erase(due);
             now = std::max(now, pending.at);
@@ -176,8 +183,11 @@ class FakeEdge {
     }
 
     void complete(const Pending& pending, cluster::Outcome outcome) {
-        cluster::ActionCompleted completed{
-            .id = pending.id, .outcome = outcome, .code = pending.fate.code, .output = {}, .routes = {}};
+        cluster::ActionCompleted completed{.id = pending.id,
+                                           .outcome = outcome,
+                                           .code = pending.fate.code,
+                                           .output = {},
+                                           .routes = {}};
         std::string output;
         std::vector<cluster::Route> table;
         std::visit(
@@ -191,16 +201,21 @@ class FakeEdge {
                 } else if constexpr (std::is_same_v<A, cluster::ReleaseAddress>) {
                     if (well) {
                         addresses.erase(action.address.address);
-                        // The kernel's trap: a connected route that prefers the address goes with it.
-                        std::erase_if(routes, [&](const auto& r) { return r.source == action.address.address; });
+                        // The kernel's trap: a connected route that prefers the address goes with
+                        // it.
+                        std::erase_if(routes, [&](const auto& r) {
+                            return r.source == action.address.address;
+                        });
                     }
                 } else if constexpr (std::is_same_v<A, cluster::QueryRoutes>) {
                     table = routes;
                     completed.routes = table;
                 } else if constexpr (std::is_same_v<A, cluster::ReplaceRoute>) {
                     const auto old = std::find_if(routes.begin(), routes.end(), [&](const auto& r) {
-                        return r.destination == action.route.destination && r.gateway == action.route.gateway &&
-                               r.interface == action.route.interface && r.metric == action.route.metric;
+                        return r.destination == action.route.destination &&
+                               r.gateway == action.route.gateway &&
+                               r.interface == action.route.interface &&
+                               r.metric == action.route.metric;
                     });
                     if (well && old != routes.end()) {
                         *old = action.route;
@@ -214,7 +229,7 @@ class FakeEdge {
                                  : up                         ? "asterisk is running"
                                                               : "asterisk is not running";
                         if (pending.fate.code == 0 && !up) {
-                            completed.code = 7;   // OCF and LSB agents would say so
+                            completed.code = 7;  // OCF and LSB agents would say so
                         }
                         completed.output = output;
                     } else if (well && pending.fate.code == 0) {
@@ -229,16 +244,18 @@ class FakeEdge {
             pending.action);
         CHECK(manager->on_completed(now, completed, m_sink));
         execute();
-        CHECK_FALSE(manager->on_completed(now, completed, m_sink));   // a second answer is nobody's
+        CHECK_FALSE(manager->on_completed(now, completed, m_sink));  // a second answer is nobody's
         CHECK(m_sink.empty());
     }
 
     void note(cluster::ResourceId id, const std::string& verb) {
         notes.push_back({now,
-                         std::to_string(static_cast<int>(id.group)) + ": " + verb + " " + std::to_string(id.position)});
+                         std::to_string(static_cast<int>(id.group)) + ": " + verb + " " +
+                             std::to_string(id.position)});
     }
 
-    /// Whatever is asked for must keep the order: to the left all run; to the right all are down or given up.
+    /// Whatever is asked for must keep the order: to the left all run; to the right all are down or
+    /// given up.
     void check_order(cluster::ResourceId id, bool starting) {
         const auto& all = manager->states(id.group);
         for (std::size_t i = 0; i < all.size(); ++i) {
@@ -246,7 +263,8 @@ class FakeEdge {
                 CHECK(all[i] == cluster::ResourceState::running);
             }
             if (!starting && i > id.position) {
-                CHECK((all[i] == cluster::ResourceState::stopped || all[i] == cluster::ResourceState::failed));
+                CHECK((all[i] == cluster::ResourceState::stopped ||
+                       all[i] == cluster::ResourceState::failed));
             }
         }
         // One thing at a time per group.
@@ -273,7 +291,8 @@ class FakeEdge {
     }
 
     void execute() {
-        // The manager is re-entered only from step(), so the list does not change while it is walked.
+        // The manager is re-entered only from step(), so the list does not change while it is
+        // walked.
         const auto actions = m_sink.actions();
         for (const auto& issued : actions) {
             CHECK(static_cast<std::uint64_t>(issued.id) > m_last_id);
@@ -309,7 +328,9 @@ class FakeEdge {
         answer_later(id, a);
     }
     void execute_one(cluster::ActionId id, const cluster::RunAgent& a) {
-        const char* verb = a.op == cluster::AgentOp::start ? "start" : a.op == cluster::AgentOp::stop ? "stop" : "status";
+        const char* verb = a.op == cluster::AgentOp::start  ? "start"
+                           : a.op == cluster::AgentOp::stop ? "stop"
+                                                            : "status";
         if (a.op != cluster::AgentOp::status) {
             check_order(a.resource, a.op == cluster::AgentOp::start);
         }
@@ -328,7 +349,8 @@ class FakeEdge {
         }
     }
     void execute_one(cluster::ActionId, const cluster::Cancel& a) {
-        const auto found = std::find_if(m_pending.begin(), m_pending.end(), [&](const Pending& p) { return p.id == a.target; });
+        const auto found = std::find_if(
+            m_pending.begin(), m_pending.end(), [&](const Pending& p) { return p.id == a.target; });
         REQUIRE(found != m_pending.end());
         notes.push_back({now, "cancel"});
         // The contract's answer, which the manager no longer waits for.
@@ -359,8 +381,11 @@ class FakeEdge {
     /// Answers every cancelled action after the fact; nobody may listen.
     void answer_cancelled() {
         for (const cluster::ActionId id : m_cancelled) {
-            const cluster::ActionCompleted late{
-                .id = id, .outcome = cluster::Outcome::cancelled, .code = 0, .output = {}, .routes = {}};
+            const cluster::ActionCompleted late{.id = id,
+                                                .outcome = cluster::Outcome::cancelled,
+                                                .code = 0,
+                                                .output = {},
+                                                .routes = {}};
             CHECK_FALSE(manager->on_completed(now, late, m_sink));
             CHECK(m_sink.empty());
         }

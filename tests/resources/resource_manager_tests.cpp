@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The manager of resource groups against a scripted world: order, failures, retries, time limits, announcements, and
-// whether everything ends. FakeEdge checks the order at every single action.
+// The manager of resource groups against a scripted world: order, failures, retries, time limits,
+// announcements, and whether everything ends. FakeEdge checks the order at every single action.
 #include "fake_edge.hpp"
 #include "prng.hpp"
 
@@ -45,17 +45,20 @@ bool is_agent(const Action& action, AgentOp op, int position = -1) {
 
 }  // namespace
 
-TEST_CASE("ResourceManager: members start from left to right, each after the one before it runs", "[core][resources]") {
+TEST_CASE("ResourceManager: members start from left to right, each after the one before it runs",
+          "[core][resources]") {
     FakeEdge edge(files_of(three_words));
     edge.start();
     edge.settle();
-    CHECK(edge.what() == Words{"0: acquire 0", "0: status 1", "0: start 1", "0: status 2", "0: start 2"});
+    CHECK(edge.what() ==
+          Words{"0: acquire 0", "0: status 1", "0: start 1", "0: status 2", "0: start 2"});
     REQUIRE(edge.outcomes.size() == 1);
     CHECK(edge.outcomes[0].kind == Kind::started);
     CHECK(edge.manager->all_running(GroupId{0}));
 }
 
-TEST_CASE("ResourceManager: members stop from right to left, without asking first", "[core][resources]") {
+TEST_CASE("ResourceManager: members stop from right to left, without asking first",
+          "[core][resources]") {
     FakeEdge edge(files_of(three_words));
     edge.start();
     edge.settle();
@@ -71,19 +74,22 @@ TEST_CASE("ResourceManager: members stop from right to left, without asking firs
 TEST_CASE("ResourceManager: what already runs is not started again", "[core][resources]") {
     FakeEdge edge(files_of(three_words));
     edge.agents = {member(0, 1), member(0, 2)};
-    edge.addresses = {"10.10.10.110"};   // left behind by a crash
+    edge.addresses = {"10.10.10.110"};  // left behind by a crash
     edge.start();
     edge.settle();
     CHECK(edge.what() == Words{"0: acquire 0", "0: status 1", "0: status 2"});
     CHECK(edge.outcomes.back().kind == Kind::started);
 }
 
-TEST_CASE("ResourceManager: announcing begins with the completion, repeats by itself and does not hold up the next member",
+TEST_CASE("ResourceManager: announcing begins with the completion, repeats by itself and does not "
+          "hold up the next member",
           "[core][resources]") {
     FakeEdge edge(files_of(three_words));
-    edge.fate = [](const Action& action) { return Fate{.after = is_agent(action, AgentOp::start) ? 5s : 10ms}; };
+    edge.fate = [](const Action& action) {
+        return Fate{.after = is_agent(action, AgentOp::start) ? 5s : 10ms};
+    };
     edge.start();
-    REQUIRE(edge.step());   // the address is up
+    REQUIRE(edge.step());  // the address is up
     REQUIRE(edge.announcements.size() == 1);
     CHECK(edge.announcements[0].first == edge.now);
     CHECK(edge.notes.back().what == "0: status 1");
@@ -107,14 +113,15 @@ TEST_CASE("ResourceManager: giving the address back ends its announcing", "[core
     edge.settle();
     edge.run_for(900ms);
     const auto seen = edge.announcements.size();
-    CHECK(seen == 4);   // 0, 250, 500, 750 ms after the address was up at 1 ms
+    CHECK(seen == 4);  // 0, 250, 500, 750 ms after the address was up at 1 ms
     edge.stop();
     edge.run_for(60s);
     CHECK(edge.announcements.size() == seen);
     CHECK(edge.addresses.empty());
 }
 
-TEST_CASE("ResourceManager: an announcement count of zero sends none, of one sends one", "[core][resources]") {
+TEST_CASE("ResourceManager: an announcement count of zero sends none, of one sends one",
+          "[core][resources]") {
     const int count = GENERATE(0, 1);
     auto files = files_of("asterisk1 10.10.10.110\n");
     files.settings.announce.count = count;
@@ -126,45 +133,83 @@ TEST_CASE("ResourceManager: an announcement count of zero sends none, of one sen
     CHECK_FALSE(edge.manager->next_deadline().has_value());
 }
 
-TEST_CASE("ResourceManager: a member that does not start takes down what was started, itself first", "[core][resources]") {
+TEST_CASE("ResourceManager: a member that does not start takes down what was started, itself first",
+          "[core][resources]") {
     FakeEdge edge(files_of(three_words));
-    edge.fate = [](const Action& action) { return Fate{.code = is_agent(action, AgentOp::start, 1) ? 1 : 0}; };
+    edge.fate = [](const Action& action) {
+        return Fate{.code = is_agent(action, AgentOp::start, 1) ? 1 : 0};
+    };
     edge.start();
     edge.settle();
-    CHECK(edge.what() == Words{"0: acquire 0", "0: status 1", "0: start 1", "0: stop 1", "0: release 0"});
+    CHECK(edge.what() ==
+          Words{"0: acquire 0", "0: status 1", "0: start 1", "0: stop 1", "0: release 0"});
     REQUIRE(edge.outcomes.size() == 1);
     CHECK(edge.outcomes[0] == GroupOutcome{GroupId{0}, Kind::start_failed, member(0, 1)});
     CHECK_FALSE(edge.manager->any_running(GroupId{0}));
 }
 
-TEST_CASE("ResourceManager: in heartbeat's profile a failed start stops every member, started or not", "[core][resources]") {
+TEST_CASE(
+    "ResourceManager: in heartbeat's profile a failed start stops every member, started or not",
+    "[core][resources]") {
     auto files = files_of(three_words);
     files.settings.start_failure = StartFailurePolicy::heartbeat;
     FakeEdge edge(files);
-    edge.fate = [](const Action& action) { return Fate{.code = is_agent(action, AgentOp::start, 1) ? 1 : 0}; };
+    edge.fate = [](const Action& action) {
+        return Fate{.code = is_agent(action, AgentOp::start, 1) ? 1 : 0};
+    };
     edge.start();
     edge.settle();
-    CHECK(edge.what() ==
-          Words{"0: acquire 0", "0: status 1", "0: start 1", "0: stop 2", "0: stop 1", "0: release 0"});
+    CHECK(
+        edge.what() ==
+        Words{
+            "0: acquire 0", "0: status 1", "0: start 1", "0: stop 2", "0: stop 1", "0: release 0"});
     CHECK(edge.outcomes[0].kind == Kind::start_failed);
 }
 
-TEST_CASE("ResourceManager: an address that the kernel refuses fails the group with its errno", "[core][resources]") {
+TEST_CASE("ResourceManager: a failed start also takes down what an earlier stop had left running",
+          "[core][resources]") {
+    auto files = files_of(three_words);
+    files.settings.stop_attempts = 0;
+    FakeEdge edge(files);
+    edge.start();
+    edge.settle();
+    edge.fate = [](const Action& action) {
+        return Fate{.code = is_agent(action, AgentOp::stop, 2) ? 1 : 0};
+    };
+    edge.stop();
+    edge.settle();
+    CHECK(edge.outcomes.back() == GroupOutcome{GroupId{0}, Kind::stop_failed, member(0, 2)});
+    edge.fate = [](const Action& action) {
+        return Fate{.code = is_agent(action, AgentOp::start, 1) ? 1 : 0};
+    };
+    edge.start();
+    edge.settle();
+    CHECK(edge.outcomes.back() == GroupOutcome{GroupId{0}, Kind::start_failed, member(0, 1)});
+    CHECK(edge.agents.empty());
+}
+
+TEST_CASE("ResourceManager: an address that the kernel refuses fails the group with its errno",
+          "[core][resources]") {
     FakeEdge edge(files_of(three_words));
     edge.fate = [](const Action& action) {
-        return std::holds_alternative<AcquireAddress>(action) ? Fate{.outcome = Outcome::failed, .code = 99} : Fate{};
+        return std::holds_alternative<AcquireAddress>(action)
+                   ? Fate{.outcome = Outcome::failed, .code = 99}
+                   : Fate{};
     };
     edge.start();
     edge.settle();
     CHECK(edge.outcomes.back() == GroupOutcome{GroupId{0}, Kind::start_failed, member(0, 0)});
-    const auto failed = std::find_if(
-        edge.states.begin(), edge.states.end(), [](const auto& s) { return s.to == ResourceState::failed; });
+    const auto failed = std::find_if(edge.states.begin(), edge.states.end(), [](const auto& s) {
+        return s.to == ResourceState::failed;
+    });
     REQUIRE(failed != edge.states.end());
     CHECK(failed->code == 99);
     CHECK(edge.announcements.empty());
 }
 
-TEST_CASE("ResourceManager: a stop that fails is tried 11 times, a second apart, then the status decides", "[core][resources]") {
+TEST_CASE(
+    "ResourceManager: a stop that fails is tried 11 times, a second apart, then the status decides",
+    "[core][resources]") {
     const bool goes_down = GENERATE(true, false);
     FakeEdge edge(files_of(three_words));
     edge.start();
@@ -174,17 +219,20 @@ TEST_CASE("ResourceManager: a stop that fails is tried 11 times, a second apart,
     edge.fate = [&](const Action& action) {
         Fate fate{.after = 50ms, .code = is_agent(action, AgentOp::stop, 2) ? 1 : 0};
         if (is_agent(action, AgentOp::status, 2)) {
-            fate.output = goes_down ? "Asterisk is not running" : "asterisk (pid 4711) is running...";
+            fate.output =
+                goes_down ? "Asterisk is not running" : "asterisk (pid 4711) is running...";
         }
         return fate;
     };
     edge.stop();
     edge.settle();
     const auto what = edge.what();
-    CHECK(std::count(what.begin(), what.end(), "0: stop 2") == 11);   // measured with heartbeat 1:3.0.6-13: 11 calls
+    CHECK(std::count(what.begin(), what.end(), "0: stop 2") ==
+          11);  // measured with heartbeat 1:3.0.6-13: 11 calls
     CHECK(std::count(what.begin(), what.end(), "0: status 2") == 1);
     CHECK(edge.notes[10].at - begun == 10 * 1050ms);
-    CHECK(Words(what.end() - 2, what.end()) == Words{"0: stop 1", "0: release 0"});   // the rest goes down all the same
+    CHECK(Words(what.end() - 2, what.end()) ==
+          Words{"0: stop 1", "0: release 0"});  // the rest goes down all the same
     if (goes_down) {
         CHECK(edge.outcomes.back().kind == Kind::stopped);
     } else {
@@ -200,7 +248,9 @@ TEST_CASE("ResourceManager: a stop that fails is tried 11 times, a second apart,
     }
 }
 
-TEST_CASE("ResourceManager: start and stop during the other are carried out after it; the last wish counts", "[core][resources]") {
+TEST_CASE("ResourceManager: start and stop during the other are carried out after it; the last "
+          "wish counts",
+          "[core][resources]") {
     FakeEdge edge(files_of(three_words));
     SECTION("stop during start") {
         edge.start();
@@ -241,10 +291,14 @@ TEST_CASE("ResourceManager: start and stop during the other are carried out afte
         edge.stop();
         CHECK(edge.outcomes.back().kind == Kind::stopped);
         CHECK(edge.outcomes.size() == 4);
-        CHECK(std::count_if(edge.notes.begin(), edge.notes.end(), [](const Note& n) { return n.what == "0: stop 2"; }) == 1);
+        CHECK(std::count_if(edge.notes.begin(), edge.notes.end(), [](const Note& n) {
+                  return n.what == "0: stop 2";
+              }) == 1);
     }
     SECTION("stop of a failing start") {
-        edge.fate = [](const Action& action) { return Fate{.code = is_agent(action, AgentOp::start, 2) ? 1 : 0}; };
+        edge.fate = [](const Action& action) {
+            return Fate{.code = is_agent(action, AgentOp::start, 2) ? 1 : 0};
+        };
         edge.start();
         edge.stop();
         edge.settle();
@@ -254,12 +308,15 @@ TEST_CASE("ResourceManager: start and stop during the other are carried out afte
     }
 }
 
-TEST_CASE("ResourceManager: a time limit cancels the action, and its answer comes to nobody", "[core][resources]") {
+TEST_CASE("ResourceManager: a time limit cancels the action, and its answer comes to nobody",
+          "[core][resources]") {
     auto files = files_of(three_words);
     files.settings.bindings["asterisk"].timeouts = {.start = 30s, .stop = 20s, .status = 5s};
     files.settings.stop_attempts = 1;
     FakeEdge edge(files);
-    edge.fate = [](const Action& action) { return Fate{.never = is_agent(action, AgentOp::start, 2)}; };
+    edge.fate = [](const Action& action) {
+        return Fate{.never = is_agent(action, AgentOp::start, 2)};
+    };
     const Instant begun = edge.now;
     edge.start();
     edge.settle();
@@ -274,19 +331,24 @@ TEST_CASE("ResourceManager: a time limit cancels the action, and its answer come
     edge.start();
     edge.settle();
     edge.fate = [](const Action& action) {
-        return Fate{.never = is_agent(action, AgentOp::stop, 2) || is_agent(action, AgentOp::status, 2)};
+        return Fate{.never =
+                        is_agent(action, AgentOp::stop, 2) || is_agent(action, AgentOp::status, 2)};
     };
     const Instant stopping = edge.now;
     edge.stop();
     edge.settle();
     edge.answer_cancelled();
-    CHECK(edge.outcomes.back().kind == Kind::stop_failed);   // hangs and cannot be judged: counts as running
+    CHECK(edge.outcomes.back().kind ==
+          Kind::stop_failed);  // hangs and cannot be judged: counts as running
     CHECK(edge.now - stopping == 20s + 1s + 20s + 5s + 2ms);
 }
 
-TEST_CASE("ResourceManager: scripts without a limit are waited for as long as they take", "[core][resources]") {
+TEST_CASE("ResourceManager: scripts without a limit are waited for as long as they take",
+          "[core][resources]") {
     FakeEdge edge(files_of(three_words));
-    edge.fate = [](const Action& action) { return Fate{.after = is_agent(action, AgentOp::start) ? 900s : 1ms}; };
+    edge.fate = [](const Action& action) {
+        return Fate{.after = is_agent(action, AgentOp::start) ? 900s : 1ms};
+    };
     edge.start();
     edge.settle();
     CHECK(edge.outcomes.back().kind == Kind::started);
@@ -300,12 +362,13 @@ TEST_CASE("ResourceManager: the status of an agent is judged by its kind", "[cor
     bool starts = false;
     SECTION("script: the text") {
         bound.kind = BindingKind::script;
-        std::tie(code, output, starts) = GENERATE(table<int, std::string, bool>({{0, "asterisk is stopped", true},
-                                                                                 {0, "Asterisk is NOT RUNNING", true},
-                                                                                 {3, "asterisk is running", false},
-                                                                                 {1, "NOT OK", false},
-                                                                                 {0, "ok", true},
-                                                                                 {0, "Running", true}}));
+        std::tie(code, output, starts) =
+            GENERATE(table<int, std::string, bool>({{0, "asterisk is stopped", true},
+                                                    {0, "Asterisk is NOT RUNNING", true},
+                                                    {3, "asterisk is running", false},
+                                                    {1, "NOT OK", false},
+                                                    {0, "ok", true},
+                                                    {0, "Running", true}}));
     }
     SECTION("systemd: the exit status") {
         bound.kind = BindingKind::systemd_unit;
@@ -316,12 +379,12 @@ TEST_CASE("ResourceManager: the status of an agent is judged by its kind", "[cor
     SECTION("OCF: 0 runs, 7 does not, anything else is unclear and is started") {
         bound.kind = BindingKind::ocf_agent;
         bound.name = "ocf:heartbeat:asterisk";
-        std::tie(code, output, starts) = GENERATE(
-            table<int, std::string, bool>({{0, "-", false}, {7, "running", true}, {1, "running", true}}));
+        std::tie(code, output, starts) = GENERATE(table<int, std::string, bool>(
+            {{0, "-", false}, {7, "running", true}, {1, "running", true}}));
     }
     CAPTURE(code, output);
     FakeEdge edge(files);
-    edge.agents = {member(0, 0)};   // so that the edge does not change the status
+    edge.agents = {member(0, 0)};  // so that the edge does not change the status
     std::vector<RunAgent> runs;
     edge.fate = [&](const Action& action) {
         runs.push_back(std::get<RunAgent>(action));
@@ -330,7 +393,9 @@ TEST_CASE("ResourceManager: the status of an agent is judged by its kind", "[cor
     edge.start();
     edge.settle();
     CHECK(runs.size() == (starts ? 2 : 1));
-    CHECK(runs[0].name == (bound.name.empty() && bound.kind == BindingKind::script ? "asterisk" : edge.files.settings.bindings["asterisk"].name));
+    CHECK(runs[0].name == (bound.name.empty() && bound.kind == BindingKind::script
+                               ? "asterisk"
+                               : edge.files.settings.bindings["asterisk"].name));
     CHECK(edge.outcomes.back().kind == Kind::started);
 }
 
@@ -347,7 +412,8 @@ TEST_CASE("ResourceManager: arguments of a word reach its script", "[core][resou
     CHECK(seen == Words{"/dev/drbd0", "/var/spool", "ext4"});
 }
 
-TEST_CASE("ResourceManager: the bridge is re-pointed between the address and the service", "[core][resources][bridge]") {
+TEST_CASE("ResourceManager: the bridge is re-pointed between the address and the service",
+          "[core][resources][bridge]") {
     FakeEdge edge(call_centre());
     edge.start();
     edge.settle();
@@ -369,7 +435,8 @@ TEST_CASE("ResourceManager: the bridge is re-pointed between the address and the
     CHECK(edge.bridge.requests == 30);
 }
 
-TEST_CASE("ResourceManager: a lost reply of the bridge is told and costs its time-out", "[core][resources][bridge]") {
+TEST_CASE("ResourceManager: a lost reply of the bridge is told and costs its time-out",
+          "[core][resources][bridge]") {
     FakeEdge edge(call_centre());
     edge.bridge.lose_reply = {6};
     edge.start();
@@ -391,7 +458,8 @@ TEST_CASE("ResourceManager: a mute bridge fails the group", "[core][resources][b
     CHECK(edge.bridge_steps.back().what == BridgeStep::What::given_up);
 }
 
-TEST_CASE("ResourceManager: a limit on the bridge switch ends the exchange", "[core][resources][bridge]") {
+TEST_CASE("ResourceManager: a limit on the bridge switch ends the exchange",
+          "[core][resources][bridge]") {
     auto files = call_centre();
     files.settings.bindings["fonulator"].timeouts.start = 700ms;
     files.settings.bridge = {.reply_timeout = 10s, .attempts = 3};
@@ -404,7 +472,8 @@ TEST_CASE("ResourceManager: a limit on the bridge switch ends the exchange", "[c
     CHECK(edge.now - begun == 1ms + 700ms + 1ms);
 }
 
-TEST_CASE("ResourceManager: a bridge switch without redfone.conf fails", "[core][resources][bridge]") {
+TEST_CASE("ResourceManager: a bridge switch without redfone.conf fails",
+          "[core][resources][bridge]") {
     auto files = call_centre();
     files.redfone.reset();
     FakeEdge edge(files);
@@ -413,7 +482,8 @@ TEST_CASE("ResourceManager: a bridge switch without redfone.conf fails", "[core]
     CHECK(edge.outcomes.back() == GroupOutcome{GroupId{0}, Kind::start_failed, member(0, 1)});
 }
 
-TEST_CASE("ResourceManager: two groups that switch the bridge take turns", "[core][resources][bridge]") {
+TEST_CASE("ResourceManager: two groups that switch the bridge take turns",
+          "[core][resources][bridge]") {
     auto files = files_of("asterisk1 fonulator\nasterisk2 fonulator::again\n");
     files.settings.bindings["fonulator"].kind = BindingKind::bridge_switch;
     files.redfone = quad_config();
@@ -428,21 +498,23 @@ TEST_CASE("ResourceManager: two groups that switch the bridge take turns", "[cor
     CHECK(edge.manager->all_running(GroupId{1}));
 }
 
-TEST_CASE("ResourceManager: routes prefer the group's addresses once these are up, and again their own before these go",
+TEST_CASE("ResourceManager: routes prefer the group's addresses once these are up, and again their "
+          "own before these go",
           "[core][resources][routing]") {
     FakeEdge edge(two_segments());
     edge.routes = two_segment_routes();
     const auto before = edge.routes;
     edge.start();
     edge.settle();
-    CHECK(edge.routes[0].source == "77.77.77.110");   // the provider behind the gateway sees it, too
+    CHECK(edge.routes[0].source == "77.77.77.110");  // the provider behind the gateway sees it, too
     CHECK(edge.routes[1].source == "10.10.10.110");
     CHECK(edge.routes[1].metric == 100);
     CHECK(edge.routes[2].source == "77.77.77.110");
     edge.notes.clear();
     edge.stop();
     edge.settle();
-    CHECK(edge.routes == before);   // the edge deletes routes that prefer a deleted address, as Linux does
+    CHECK(edge.routes ==
+          before);  // the edge deletes routes that prefer a deleted address, as Linux does
     const auto what = edge.what();
     CHECK(Words(what.end() - 2, what.end()) == Words{"0: release 1", "0: release 0"});
 }
@@ -463,7 +535,9 @@ TEST_CASE("ResourceManager: a fix-up that fails half-way is undone", "[core][res
     CHECK(edge.routes == before);
 }
 
-TEST_CASE("ResourceManager: a fix-up left behind by a crash is undone, too, before the address goes", "[core][resources][routing]") {
+TEST_CASE(
+    "ResourceManager: a fix-up left behind by a crash is undone, too, before the address goes",
+    "[core][resources][routing]") {
     FakeEdge edge(two_segments());
     edge.routes = two_segment_routes();
     edge.routes[1].source = "10.10.10.110";
@@ -472,17 +546,19 @@ TEST_CASE("ResourceManager: a fix-up left behind by a crash is undone, too, befo
     edge.stop();
     edge.settle();
     REQUIRE(edge.routes.size() == 3);
-    CHECK(edge.routes[1].source.empty());   // the kernel chooses the node's own address
+    CHECK(edge.routes[1].source.empty());  // the kernel chooses the node's own address
 }
 
-TEST_CASE("ResourceManager: a fix-up without a network to fix fails", "[core][resources][routing]") {
+TEST_CASE("ResourceManager: a fix-up without a network to fix fails",
+          "[core][resources][routing]") {
     FakeEdge edge(two_segments());
     edge.start();
     edge.settle();
     CHECK(edge.outcomes.back() == GroupOutcome{GroupId{0}, Kind::start_failed, member(0, 2)});
 }
 
-TEST_CASE("ResourceManager: IPsrcaddr makes the default route prefer its address", "[core][resources][routing]") {
+TEST_CASE("ResourceManager: IPsrcaddr makes the default route prefer its address",
+          "[core][resources][routing]") {
     FakeEdge edge(files_of("asterisk1 77.77.77.110 IPsrcaddr::77.77.77.110\n"));
     edge.routes = two_segment_routes();
     const auto before = edge.routes;
@@ -496,11 +572,13 @@ TEST_CASE("ResourceManager: IPsrcaddr makes the default route prefer its address
     CHECK(edge.routes == before);
 }
 
-TEST_CASE("ResourceManager: groups start side by side, in heartbeat's profile one after the other", "[core][resources]") {
+TEST_CASE("ResourceManager: groups start side by side, in heartbeat's profile one after the other",
+          "[core][resources]") {
     const bool serial = GENERATE(false, true);
     Quirks quirks;
     quirks.groups_one_after_another = serial;
-    FakeEdge edge(files_of("asterisk1 10.10.10.110 asterisk\nasterisk2 10.10.10.111 ldap\n"), quirks);
+    FakeEdge edge(files_of("asterisk1 10.10.10.110 asterisk\nasterisk2 10.10.10.111 ldap\n"),
+                  quirks);
     edge.fate = [](const Action&) { return Fate{.after = 1s}; };
     const Instant begun = edge.now;
     edge.start(0);
@@ -511,8 +589,10 @@ TEST_CASE("ResourceManager: groups start side by side, in heartbeat's profile on
     CHECK(edge.now - begun == (serial ? 6s : 3s));
 }
 
-TEST_CASE("ResourceManager: every combination of answers ends, in the state it claims", "[core][resources]") {
-    // Bits: address refused; runs before, start fails, stop fails always, stop fails once, status lies - per script.
+TEST_CASE("ResourceManager: every combination of answers ends, in the state it claims",
+          "[core][resources]") {
+    // Bits: address refused; runs before, start fails, stop fails always, stop fails once, status
+    // lies - per script.
     const int bits = GENERATE(range(0, 1 << 9));
     CAPTURE(bits);
     const auto bit = [bits](int n) { return ((bits >> n) & 1) != 0; };
@@ -536,8 +616,9 @@ TEST_CASE("ResourceManager: every combination of answers ends, in the state it c
             if (run->op == AgentOp::start && bit(2 + script)) {
                 fate.code = 1;
             }
-            if (run->op == AgentOp::stop && bit(4 + script) && (script == 1 || ++stops[script] == 1)) {
-                fate.code = 1;   // the first script for good, the second once
+            if (run->op == AgentOp::stop && bit(4 + script) &&
+                (script == 1 || ++stops[script] == 1)) {
+                fate.code = 1;  // the first script for good, the second once
             }
             if (run->op == AgentOp::status && bit(7) && script == 2) {
                 fate.outcome = Outcome::failed;
@@ -563,33 +644,37 @@ TEST_CASE("ResourceManager: every combination of answers ends, in the state it c
         CHECK(stuck);
         CHECK(edge.addresses.empty());
         break;
-    case Kind::stopped: FAIL("nobody asked for a stop");
+    case Kind::stopped:
+        FAIL("nobody asked for a stop");
     }
     edge.stop();
     edge.settle(100s);
-    CHECK((edge.outcomes.back().kind == Kind::stopped || edge.outcomes.back().kind == Kind::stop_failed));
+    CHECK((edge.outcomes.back().kind == Kind::stopped ||
+           edge.outcomes.back().kind == Kind::stop_failed));
     CHECK(edge.addresses.empty());
     CHECK_FALSE(edge.has_pending());
     edge.notes.clear();
     edge.run_for(1h);
-    CHECK(edge.notes.empty());   // nothing after the stop has finished
+    CHECK(edge.notes.empty());  // nothing after the stop has finished
 }
 
-TEST_CASE("ResourceManager: under random wishes, outcomes and delays every group ends where it was last wanted or says why not",
+TEST_CASE("ResourceManager: under random wishes, outcomes and delays every group ends where it was "
+          "last wanted or says why not",
           "[core][resources]") {
     const auto seed = GENERATE(range(0, 400));
     CAPTURE(seed);
     Prng random(static_cast<std::uint64_t>(seed) + 1);
-    auto files = files_of(
-        "asterisk1 10.10.10.110 77.77.77.110 fixrouting fonulator dahdi asterisk\n"
-        "asterisk2 10.10.10.111 ldap\n"
-        "asterisk1 IPaddr2::10.10.10.112/24/eth0 web::a::b\n");
+    auto files =
+        files_of("asterisk1 10.10.10.110 77.77.77.110 fixrouting fonulator dahdi asterisk\n"
+                 "asterisk2 10.10.10.111 ldap\n"
+                 "asterisk1 IPaddr2::10.10.10.112/24/eth0 web::a::b\n");
     files.settings.bindings["fonulator"].kind = BindingKind::bridge_switch;
     files.settings.bindings["fixrouting"].kind = BindingKind::source_fixup;
     files.settings.stop_attempts = static_cast<int>(random.below(3));
     files.redfone = quad_config();
     for (const char* word : {"dahdi", "asterisk", "ldap", "web"}) {
-        files.settings.bindings[word].timeouts = {.start = 60s, .stop = 30s, .status = 10s};   // so that nothing hangs for ever
+        files.settings.bindings[word].timeouts = {
+            .start = 60s, .stop = 30s, .status = 10s};  // so that nothing hangs for ever
     }
     Quirks quirks;
     quirks.groups_one_after_another = random.one_in(2);
@@ -627,18 +712,25 @@ TEST_CASE("ResourceManager: under random wishes, outcomes and delays every group
     }
     edge.settle(3600s);
     for (int g = 0; g < 3; ++g) {
-        const auto last = std::find_if(edge.outcomes.rbegin(), edge.outcomes.rend(), [&](const auto& o) {
-            return o.group == static_cast<GroupId>(g);
-        });
+        const auto last =
+            std::find_if(edge.outcomes.rbegin(), edge.outcomes.rend(), [&](const auto& o) {
+                return o.group == static_cast<GroupId>(g);
+            });
         if (last == edge.outcomes.rend()) {
             CHECK_FALSE(edge.manager->any_running(static_cast<GroupId>(g)));
             continue;
         }
         switch (last->kind) {
-        case Kind::started: CHECK(edge.manager->all_running(static_cast<GroupId>(g))); break;
+        case Kind::started:
+            CHECK(edge.manager->all_running(static_cast<GroupId>(g)));
+            break;
         case Kind::stopped:
-        case Kind::start_failed: CHECK_FALSE(edge.manager->any_running(static_cast<GroupId>(g))); break;
-        case Kind::stop_failed: CHECK(edge.manager->any_running(static_cast<GroupId>(g))); break;
+        case Kind::start_failed:
+            CHECK_FALSE(edge.manager->any_running(static_cast<GroupId>(g)));
+            break;
+        case Kind::stop_failed:
+            CHECK(edge.manager->any_running(static_cast<GroupId>(g)));
+            break;
         }
     }
     // In calm weather everything can be brought down, and the routes are what they were.
@@ -656,10 +748,11 @@ TEST_CASE("ResourceManager: under random wishes, outcomes and delays every group
     CHECK_FALSE(edge.manager->next_deadline().has_value());
 }
 
-TEST_CASE("ResourceManager: saved bytes that are cut or altered never load into nonsense", "[core][resources]") {
+TEST_CASE("ResourceManager: saved bytes that are cut or altered never load into nonsense",
+          "[core][resources]") {
     FakeEdge edge(call_centre());
     edge.start();
-    edge.run_for(20ms);   // in the middle of the exchange
+    edge.run_for(20ms);  // in the middle of the exchange
     std::vector<std::byte> bytes;
     edge.manager->save(bytes);
     Issuer issuer;
@@ -676,7 +769,7 @@ TEST_CASE("ResourceManager: saved bytes that are cut or altered never load into 
         if (other.load(view)) {
             ActionSink sink;
             other.start_group(edge.now, GroupId{0}, sink);
-            other.on_deadline(edge.now + 1h, sink);   // must not crash
+            other.on_deadline(edge.now + 1h, sink);  // must not crash
         }
     }
 }

@@ -29,7 +29,8 @@ std::vector<std::string> sources(const RouteFixupPlan& plan) {
 
 void replace_in(std::vector<Route>& table, const std::vector<Route>& replacements) {
     for (const Route& route : replacements) {
-        const auto old = std::find_if(table.begin(), table.end(), [&](const Route& r) { return same_route(r, route); });
+        const auto old = std::find_if(
+            table.begin(), table.end(), [&](const Route& r) { return same_route(r, route); });
         REQUIRE(old != table.end());
         *old = route;
     }
@@ -53,7 +54,8 @@ const std::vector<Route> dynamic_t1{
 
 }  // namespace
 
-TEST_CASE("RouteFixup: connected networks of the addresses and all that lies behind their gateways", "[core][routing]") {
+TEST_CASE("RouteFixup: connected networks of the addresses and all that lies behind their gateways",
+          "[core][routing]") {
     const std::vector<AddressSpec> both{vip("10.10.10.110"), vip("77.77.77.110")};
     CHECK(sources(plan_route_fixup(dynamic_t1, both)) ==
           std::vector<std::string>{"default 77.77.77.110",
@@ -71,16 +73,19 @@ TEST_CASE("RouteFixup: listed networks only, default when it is listed", "[core]
     CHECK(sources(plan_route_fixup(dynamic_t1, both, published)) ==
           std::vector<std::string>{"10.10.10.0/24 10.10.10.110", "77.77.77.0/24 77.77.77.110"});
     const std::vector<std::string> with_default{"default"};
-    CHECK(sources(plan_route_fixup(dynamic_t1, both, with_default)) == std::vector<std::string>{"default 77.77.77.110"});
+    CHECK(sources(plan_route_fixup(dynamic_t1, both, with_default)) ==
+          std::vector<std::string>{"default 77.77.77.110"});
 }
 
-TEST_CASE("RouteFixup: metric, protocol and scope stay; a route is known by destination, gateway, interface and metric",
+TEST_CASE("RouteFixup: metric, protocol and scope stay; a route is known by destination, gateway, "
+          "interface and metric",
           "[core][routing]") {
-    const std::vector<Route> routes{{"10.10.10.0/24", "", "eth0", "10.10.10.100", "kernel", "link", 100},
-                                    {"10.10.10.0/24", "", "wlan0", "10.10.10.101", "kernel", "link", 600}};
+    const std::vector<Route> routes{
+        {"10.10.10.0/24", "", "eth0", "10.10.10.100", "kernel", "link", 100},
+        {"10.10.10.0/24", "", "wlan0", "10.10.10.101", "kernel", "link", 600}};
     const std::vector<AddressSpec> any{vip("10.10.10.110")};
     const auto plan = plan_route_fixup(routes, any);
-    REQUIRE(plan.changes.size() == 2);   // both interfaces lead to the same network
+    REQUIRE(plan.changes.size() == 2);  // both interfaces lead to the same network
     CHECK(plan.changes[0].route.metric == 100);
     CHECK(plan.changes[0].route.protocol == "kernel");
     CHECK(plan.changes[0].route.scope == "link");
@@ -89,17 +94,21 @@ TEST_CASE("RouteFixup: metric, protocol and scope stay; a route is known by dest
     CHECK(plan_route_fixup(routes, bound).changes.size() == 1);
 }
 
-TEST_CASE("RouteFixup: of two addresses in one network the first counts, of two networks the narrower", "[core][routing]") {
+TEST_CASE(
+    "RouteFixup: of two addresses in one network the first counts, of two networks the narrower",
+    "[core][routing]") {
     const std::vector<AddressSpec> two{vip("10.10.10.110"), vip("10.10.10.111")};
     CHECK(plan_route_fixup(dynamic_t1, two).changes[0].route.source == "10.10.10.110");
-    const std::vector<Route> nested{{"10.0.0.0/8", "", "eth0", "10.0.0.1", "kernel", "link", 0},
-                                    {"10.10.10.0/24", "", "eth0", "10.10.10.100", "kernel", "link", 0},
-                                    {"default", "10.10.10.1", "eth0", "", "", "", 0}};
+    const std::vector<Route> nested{
+        {"10.0.0.0/8", "", "eth0", "10.0.0.1", "kernel", "link", 0},
+        {"10.10.10.0/24", "", "eth0", "10.10.10.100", "kernel", "link", 0},
+        {"default", "10.10.10.1", "eth0", "", "", "", 0}};
     const std::vector<AddressSpec> wide_and_narrow{vip("10.1.1.1"), vip("10.10.10.110")};
     CHECK(plan_route_fixup(nested, wide_and_narrow).changes[2].route.source == "10.10.10.110");
 }
 
-TEST_CASE("RouteFixup: what already prefers the address is noted for the undoing, not replaced", "[core][routing]") {
+TEST_CASE("RouteFixup: what already prefers the address is noted for the undoing, not replaced",
+          "[core][routing]") {
     auto routes = dynamic_t1;
     routes[1].source = "10.10.10.110";
     const std::vector<AddressSpec> lan{vip("10.10.10.110")};
@@ -112,7 +121,8 @@ TEST_CASE("RouteFixup: what already prefers the address is noted for the undoing
     CHECK(undo[0].destination == "10.10.10.0/24");
 }
 
-TEST_CASE("RouteFixup: a route that vanished or was changed by somebody else is left alone", "[core][routing]") {
+TEST_CASE("RouteFixup: a route that vanished or was changed by somebody else is left alone",
+          "[core][routing]") {
     const std::vector<AddressSpec> both{vip("10.10.10.110"), vip("77.77.77.110")};
     const auto plan = plan_route_fixup(dynamic_t1, both);
     auto table = dynamic_t1;
@@ -121,7 +131,7 @@ TEST_CASE("RouteFixup: a route that vanished or was changed by somebody else is 
     table.erase(table.begin() + 1);
     const auto undo = plan_route_undo(table, plan.changes);
     REQUIRE(undo.size() == 2);
-    CHECK(undo[0].destination == "172.16.0.0/12");   // last change first
+    CHECK(undo[0].destination == "172.16.0.0/12");  // last change first
     CHECK(undo[1].destination == "default");
 }
 
@@ -143,45 +153,73 @@ TEST_CASE("RouteFixup: applying and undoing leaves any table as it was", "[core]
     for (auto left = random.below(12); left > 0; --left) {
         Route route;
         const auto length = random.below(4) * 8;
-        route.destination = random.one_in(4)   ? "default"
-                            : random.one_in(9) ? "garbage/99"
-                                               : "10." + byte(2) + "." + byte(2) + ".0/" + std::to_string(length);
+        route.destination = random.one_in(4) ? "default"
+                            : random.one_in(9)
+                                ? "garbage/99"
+                                : "10." + byte(2) + "." + byte(2) + ".0/" + std::to_string(length);
         route.gateway = random.one_in(2) ? "10." + byte(2) + "." + byte(2) + ".1" : "";
         route.interface = "eth" + byte(2);
         route.source = random.one_in(2) ? "10." + byte(2) + "." + byte(2) + ".100" : "";
         route.protocol = random.one_in(2) ? "kernel" : "dhcp";
         route.scope = random.one_in(2) ? "link" : "global";
         route.metric = static_cast<std::uint32_t>(random.below(3) * 100);
-        if (std::none_of(table.begin(), table.end(), [&](const Route& r) { return same_route(r, route); })) {
+        if (std::none_of(
+                table.begin(), table.end(), [&](const Route& r) { return same_route(r, route); })) {
             table.push_back(route);
         }
     }
     std::vector<AddressSpec> addresses;
     for (auto left = random.below(4); left > 0; --left) {
-        addresses.push_back(vip("10." + byte(2) + "." + byte(2) + ".110", random.one_in(3) ? "eth" + byte(2) : ""));
+        addresses.push_back(
+            vip("10." + byte(2) + "." + byte(2) + ".110", random.one_in(3) ? "eth" + byte(2) : ""));
     }
     const auto before = table;
     const auto plan = plan_route_fixup(table, addresses);
     replace_in(table, replacements(plan));
-    CHECK(plan_route_fixup(table, addresses).changes.empty());   // once is enough
+    CHECK(plan_route_fixup(table, addresses).changes.empty());  // once is enough
     for (std::size_t i = 0; i < table.size(); ++i) {
         auto same = table[i];
         same.source = before[i].source;
-        CHECK(same == before[i]);   // nothing but the source has changed
+        CHECK(same == before[i]);  // nothing but the source has changed
     }
     replace_in(table, plan_route_undo(table, plan.changes));
     CHECK(table == before);
 }
 
 TEST_CASE("IpPrefix: addresses and prefixes are read strictly", "[core][routing]") {
-    for (const char* good : {"0.0.0.0", "255.255.255.255", "::", "::1", "1::", "2001:db8::1:0", "1:2:3:4:5:6:7:8",
-                             "::ffff:10.10.10.110", "1:2:3:4:5:6:77.88.99.11"}) {
+    for (const char* good : {"0.0.0.0",
+                             "255.255.255.255",
+                             "::",
+                             "::1",
+                             "1::",
+                             "2001:db8::1:0",
+                             "1:2:3:4:5:6:7:8",
+                             "::ffff:10.10.10.110",
+                             "1:2:3:4:5:6:77.88.99.11"}) {
         CAPTURE(good);
         CHECK(parse_ip_address(good).has_value());
     }
-    for (const char* bad : {"", ".", "1.2.3", "1.2.3.4.5", "256.0.0.1", "1.2.3.4 ", "-1.2.3.4", "0x1.2.3.4", "1..2.3",
-                            ":", ":::", "1::2::3", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "12345::", "::g", "1:2:3:4:5:6:7:8::",
-                            "1:", ":1", "::1.2.3", "::1.2.3.4:5"}) {
+    for (const char* bad : {"",
+                            ".",
+                            "1.2.3",
+                            "1.2.3.4.5",
+                            "256.0.0.1",
+                            "1.2.3.4 ",
+                            "-1.2.3.4",
+                            "0x1.2.3.4",
+                            "1..2.3",
+                            ":",
+                            ":::",
+                            "1::2::3",
+                            "1:2:3:4:5:6:7",
+                            "1:2:3:4:5:6:7:8:9",
+                            "12345::",
+                            "::g",
+                            "1:2:3:4:5:6:7:8::",
+                            "1:",
+                            ":1",
+                            "::1.2.3",
+                            "::1.2.3.4:5"}) {
         CAPTURE(bad);
         CHECK_FALSE(parse_ip_address(bad).has_value());
     }

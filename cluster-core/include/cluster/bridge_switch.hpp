@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One exchange with a foneBRIDGE: from "which bridge are you" to "voice flows to this server". A pure state machine:
-// it is given replies and time, it gives back the next datagram. It has no socket and no timer of its own.
-// Order and rules are those of one fonulator run (fonulator 2.0.1, configureFonebridge; facts/fonebridge.md §2.2).
+// One exchange with a foneBRIDGE: from "which bridge are you" to "voice flows to this server". A
+// pure state machine: it is given replies and time, it gives back the next datagram. It has no
+// socket and no timer of its own. Order and rules are those of one fonulator run (fonulator 2.0.1,
+// configureFonebridge; facts/fonebridge.md §2.2).
 #pragma once
 
 #include <cstddef>
@@ -22,11 +23,11 @@ namespace cluster {
 /// How the exchange deals with trouble.
 struct BridgePolicy {
     Duration reply_timeout = std::chrono::milliseconds{500};
-    int attempts = 3;   ///< sends of one step, at least 1
-    /// True: fonulator. The next datagram is the reply, whatever it belongs to; a failed step ends the run where it
-    /// stands (possibly mute), except the three kinds of step that only draw a message.
-    /// False: ours. Datagrams that cannot be the reply are ignored, the line is drained after a repeat, and a failed
-    /// exchange still tries to switch transmission on again.
+    int attempts = 3;  ///< sends of one step, at least 1
+    /// True: fonulator. The next datagram is the reply, whatever it belongs to; a failed step ends
+    /// the run where it stands (possibly mute), except the three kinds of step that only draw a
+    /// message. False: ours. Datagrams that cannot be the reply are ignored, the line is drained
+    /// after a repeat, and a failed exchange still tries to switch transmission on again.
     bool as_fonulator = false;
 
     /// 10 s, one send per step [sourced: libfb poll.c].
@@ -39,16 +40,16 @@ struct BridgePolicy {
 /// The steps in their order; each is one round trip, except check_priorities, which is none.
 enum class BridgeStage : std::uint8_t {
     static_info,
-    dsp_transmit_off,   ///< only when the bridge has a DSP
+    dsp_transmit_off,  ///< only when the bridge has a DSP
     read_spans,
     transmit_off,
     check_priorities,
     clock_select,
-    read_priorities,    ///< only when the spans are as configured
-    destination,        ///< the fail-over itself
-    write_spans,        ///< only when they differ
-    write_priorities,   ///< only when spans or priorities differ
-    write_register,     ///< two per configured span
+    read_priorities,   ///< only when the spans are as configured
+    destination,       ///< the fail-over itself
+    write_spans,       ///< only when they differ
+    write_priorities,  ///< only when spans or priorities differ
+    write_register,    ///< two per configured span
     transmit_on,
 };
 
@@ -57,39 +58,40 @@ enum class BridgeStage : std::uint8_t {
 enum class BridgeTrouble : std::uint8_t {
     none,
     no_reply,
-    refused,              ///< the status byte of a reply was not 0
-    bad_reply,            ///< fonulator only: a reply of the wrong length
+    refused,    ///< the status byte of a reply was not 0
+    bad_reply,  ///< fonulator only: a reply of the wrong length
     invalid_priorities,
-    no_server,            ///< server= is missing and the bridge is not an echo canceller
+    no_server,  ///< server= is missing and the bridge is not an echo canceller
 };
 
 [[nodiscard]] std::string_view to_string(BridgeTrouble) noexcept;
 
 /// What we know of the stream when the exchange is over.
 enum class BridgeStream : std::uint8_t {
-    untouched,   ///< nothing that stops it was sent: still flows to whom it flowed before
-    off,         ///< confirmed off, never confirmed on: mute until the next run
-    unknown,     ///< a command that switches it was sent and not answered
-    on,          ///< confirmed on
+    untouched,  ///< nothing that stops it was sent: still flows to whom it flowed before
+    off,        ///< confirmed off, never confirmed on: mute until the next run
+    unknown,    ///< a command that switches it was sent and not answered
+    on,         ///< confirmed on
 };
 
 [[nodiscard]] std::string_view to_string(BridgeStream) noexcept;
 
 struct BridgeResult {
-    bool ok = false;                          ///< fonulator would exit with 0
-    BridgeStage stage = BridgeStage::static_info;   ///< of the failure, or (ok) of the first step that only drew a message
-    BridgeTrouble why = BridgeTrouble::none;  ///< none: everything went well
-    int status = 0;                           ///< refused: the status byte
-    int ignored_failures = 0;                 ///< steps that failed and did not end the exchange
-    bool destination_set = false;             ///< the bridge confirmed the new destination
+    bool ok = false;                               ///< fonulator would exit with 0
+    BridgeStage stage = BridgeStage::static_info;  ///< of the failure, or (ok) of the first step
+                                                   ///< that only drew a message
+    BridgeTrouble why = BridgeTrouble::none;       ///< none: everything went well
+    int status = 0;                                ///< refused: the status byte
+    int ignored_failures = 0;      ///< steps that failed and did not end the exchange
+    bool destination_set = false;  ///< the bridge confirmed the new destination
     BridgeStream stream = BridgeStream::untouched;
-    int round_trips = 0;                      ///< requests sent, repeats and drains included
+    int round_trips = 0;  ///< requests sent, repeats and drains included
     bool operator==(const BridgeResult&) const = default;
 };
 
 /// What one call brought about. The view lives until the next non-const call.
 struct BridgeAdvance {
-    std::span<const std::byte> request;   ///< empty: nothing to send
+    std::span<const std::byte> request;  ///< empty: nothing to send
     std::vector<BridgeStep> reports;
 };
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The exchange behind bridge_switch.hpp: one stage after the other, repeats, drains, and what a failure leads to.
+// The exchange behind bridge_switch.hpp: one stage after the other, repeats, drains, and what a
+// failure leads to.
 //
-// Telling replies apart. The protocol has no sequence number; a reply shows its status and its length, nothing else.
-// After a step that was sent more than once, replies may still be under way that would fit the next step. Our policy
-// then asks for the static information once more before it goes on: its reply (352 bytes) is like no other, and since
-// the bridge answers one port in order, whatever was owed has arrived or is lost when it comes ("drain").
-// What cannot be told apart: a reply that the network itself doubles or reorders, a forged one (no authentication).
+// Telling replies apart. The protocol has no sequence number; a reply shows its status and its
+// length, nothing else. After a step that was sent more than once, replies may still be under way
+// that would fit the next step. Our policy then asks for the static information once more before it
+// goes on: its reply (352 bytes) is like no other, and since the bridge answers one port in order,
+// whatever was owed has arrived or is lost when it comes ("drain"). What cannot be told apart: a
+// reply that the network itself doubles or reorders, a forged one (no authentication).
 #include "cluster/bridge_switch.hpp"
 
 #include <algorithm>
@@ -23,7 +25,8 @@ using wire::BridgeCommandCode;
 
 constexpr std::size_t spans_of_block = 4;
 constexpr std::size_t span_bytes = wire::span_block_bytes / spans_of_block;
-/// E1, J1, framing, encoding, rbs, crc-mf, loopback, equalizer, LBO; the other seven bytes are reserved.
+/// E1, J1, framing, encoding, rbs, crc-mf, loopback, equalizer, LBO; the other seven bytes are
+/// reserved.
 constexpr std::size_t meaningful_span_bytes = 9;
 constexpr int registers_per_span = 2;
 
@@ -45,8 +48,12 @@ std::vector<std::byte> priority_bytes(const std::array<int, 4>& priorities) {
     return bytes;
 }
 
-wire::BridgeRequest make_request(BridgeCommandCode command, std::uint8_t parameter, std::vector<std::byte> payload = {}) {
-    return {.parameter = parameter, .command = static_cast<std::uint8_t>(command), .payload = std::move(payload)};
+wire::BridgeRequest make_request(BridgeCommandCode command,
+                                 std::uint8_t parameter,
+                                 std::vector<std::byte> payload = {}) {
+    return {.parameter = parameter,
+            .command = static_cast<std::uint8_t>(command),
+            .payload = std::move(payload)};
 }
 
 BridgeStage successor(BridgeStage stage) {
@@ -64,7 +71,8 @@ bool only_message(BridgeStage stage) {
            stage == BridgeStage::write_register;
 }
 
-/// fonulator writes both jitter-attenuator registers of each configured span, on or off [sourced: fonulator, libfb].
+/// fonulator writes both jitter-attenuator registers of each configured span, on or off [sourced:
+/// fonulator, libfb].
 wire::RegisterWrite framer_register(std::size_t index, const SpanConfig& span) {
     return {.address = wire::jitter_registers[index % registers_per_span],
             .value = span.dejitter ? wire::jitter_attenuator_on : std::uint8_t{0}};
@@ -74,40 +82,62 @@ wire::RegisterWrite framer_register(std::size_t index, const SpanConfig& span) {
 
 std::string_view to_string(BridgeStage stage) noexcept {
     switch (stage) {
-        case BridgeStage::static_info: return "static information";
-        case BridgeStage::dsp_transmit_off: return "transmission off (DSP check)";
-        case BridgeStage::read_spans: return "read spans";
-        case BridgeStage::transmit_off: return "transmission off";
-        case BridgeStage::check_priorities: return "check priorities";
-        case BridgeStage::clock_select: return "clock select";
-        case BridgeStage::read_priorities: return "read priorities";
-        case BridgeStage::destination: return "TDMoE destination";
-        case BridgeStage::write_spans: return "write spans";
-        case BridgeStage::write_priorities: return "write priorities";
-        case BridgeStage::write_register: return "write framer register";
-        case BridgeStage::transmit_on: return "transmission on";
+    case BridgeStage::static_info:
+        return "static information";
+    case BridgeStage::dsp_transmit_off:
+        return "transmission off (DSP check)";
+    case BridgeStage::read_spans:
+        return "read spans";
+    case BridgeStage::transmit_off:
+        return "transmission off";
+    case BridgeStage::check_priorities:
+        return "check priorities";
+    case BridgeStage::clock_select:
+        return "clock select";
+    case BridgeStage::read_priorities:
+        return "read priorities";
+    case BridgeStage::destination:
+        return "TDMoE destination";
+    case BridgeStage::write_spans:
+        return "write spans";
+    case BridgeStage::write_priorities:
+        return "write priorities";
+    case BridgeStage::write_register:
+        return "write framer register";
+    case BridgeStage::transmit_on:
+        return "transmission on";
     }
     return "?";
 }
 
 std::string_view to_string(BridgeTrouble trouble) noexcept {
     switch (trouble) {
-        case BridgeTrouble::none: return "none";
-        case BridgeTrouble::no_reply: return "no reply";
-        case BridgeTrouble::refused: return "refused";
-        case BridgeTrouble::bad_reply: return "bad reply";
-        case BridgeTrouble::invalid_priorities: return "invalid priorities";
-        case BridgeTrouble::no_server: return "no server address";
+    case BridgeTrouble::none:
+        return "none";
+    case BridgeTrouble::no_reply:
+        return "no reply";
+    case BridgeTrouble::refused:
+        return "refused";
+    case BridgeTrouble::bad_reply:
+        return "bad reply";
+    case BridgeTrouble::invalid_priorities:
+        return "invalid priorities";
+    case BridgeTrouble::no_server:
+        return "no server address";
     }
     return "?";
 }
 
 std::string_view to_string(BridgeStream stream) noexcept {
     switch (stream) {
-        case BridgeStream::untouched: return "untouched";
-        case BridgeStream::off: return "off";
-        case BridgeStream::unknown: return "unknown";
-        case BridgeStream::on: return "on";
+    case BridgeStream::untouched:
+        return "untouched";
+    case BridgeStream::off:
+        return "off";
+    case BridgeStream::unknown:
+        return "unknown";
+    case BridgeStream::on:
+        return "on";
     }
     return "?";
 }
@@ -121,10 +151,10 @@ struct BridgeSwitch::Impl {
     BridgeStage stage = BridgeStage::static_info;
     std::size_t register_index = 0;
     bool draining = false;
-    bool aborting = false;     // after the drain only transmit_on is left
-    int sends = 0;             // of this step (or drain)
-    int answers = 0;           // of this step
-    int step = 0;              // counts stages that need a round trip, from 1
+    bool aborting = false;  // after the drain only transmit_on is left
+    int sends = 0;          // of this step (or drain)
+    int answers = 0;        // of this step
+    int step = 0;           // counts stages that need a round trip, from 1
     Instant deadline{};
     std::size_t hardware_spans = spans_of_block;
     bool echo_canceller = false;
@@ -139,24 +169,35 @@ struct BridgeSwitch::Impl {
     BridgeResult progress;
     std::optional<BridgeResult> result;
 
-    [[nodiscard]] std::size_t configured_spans() const { return std::min(config.spans.size(), hardware_spans); }
-    [[nodiscard]] std::size_t register_writes() const { return configured_spans() * registers_per_span; }
+    [[nodiscard]] std::size_t configured_spans() const {
+        return std::min(config.spans.size(), hardware_spans);
+    }
+    [[nodiscard]] std::size_t register_writes() const {
+        return configured_spans() * registers_per_span;
+    }
 
     /// Is this stage part of the run, as far as known now?
     [[nodiscard]] bool wanted(BridgeStage which) const {
         switch (which) {
-            case BridgeStage::dsp_transmit_off: return has_dsp;
-            case BridgeStage::read_priorities: return !spans_differ;
-            case BridgeStage::destination: return config.server.has_value();
-            case BridgeStage::write_spans: return spans_differ;
-            case BridgeStage::write_priorities: return spans_differ || priorities_differ;
-            case BridgeStage::write_register: return register_index < register_writes();
-            case BridgeStage::static_info:
-            case BridgeStage::read_spans:
-            case BridgeStage::transmit_off:
-            case BridgeStage::check_priorities:
-            case BridgeStage::clock_select:
-            case BridgeStage::transmit_on: return true;
+        case BridgeStage::dsp_transmit_off:
+            return has_dsp;
+        case BridgeStage::read_priorities:
+            return !spans_differ;
+        case BridgeStage::destination:
+            return config.server.has_value();
+        case BridgeStage::write_spans:
+            return spans_differ;
+        case BridgeStage::write_priorities:
+            return spans_differ || priorities_differ;
+        case BridgeStage::write_register:
+            return register_index < register_writes();
+        case BridgeStage::static_info:
+        case BridgeStage::read_spans:
+        case BridgeStage::transmit_off:
+        case BridgeStage::check_priorities:
+        case BridgeStage::clock_select:
+        case BridgeStage::transmit_on:
+            return true;
         }
         return true;
     }
@@ -176,44 +217,54 @@ struct BridgeSwitch::Impl {
     }
 
     void report(BridgeAdvance& out, BridgeStep::What what, int status = 0) const {
-        out.reports.push_back({.step = step, .steps = steps(), .attempt = std::max(sends, 1), .what = what, .status = status});
+        out.reports.push_back({.step = step,
+                               .steps = steps(),
+                               .attempt = std::max(sends, 1),
+                               .what = what,
+                               .status = status});
     }
 
     [[nodiscard]] wire::BridgeRequest request_of(BridgeStage which) const {
         switch (which) {
-            case BridgeStage::dsp_transmit_off:
-            case BridgeStage::transmit_off: return make_request(BridgeCommandCode::tdmoe_transmit, 0);
-            case BridgeStage::transmit_on: return make_request(BridgeCommandCode::tdmoe_transmit, 1);
-            case BridgeStage::read_spans: return make_request(BridgeCommandCode::configure_spans, wire::bridge_read);
-            case BridgeStage::write_spans:
-                return make_request(BridgeCommandCode::configure_spans,
-                                    wire::bridge_write_all,
-                                    {wanted_spans.begin(), wanted_spans.end()});
-            case BridgeStage::clock_select:
-                return make_request(BridgeCommandCode::clock_select,
-                                    config.pll ? std::uint8_t{2} : std::uint8_t{1},
-                                    priority_bytes(config.priorities));
-            case BridgeStage::read_priorities: return make_request(BridgeCommandCode::priorities, wire::bridge_read);
-            case BridgeStage::write_priorities:
-                return make_request(BridgeCommandCode::priorities,
-                                    wire::bridge_write_all,
-                                    priority_bytes(config.priorities));
-            case BridgeStage::destination: {
-                std::vector<std::byte> mac;
-                for (const std::uint8_t octet : config.server.value_or(MacAddress{})) {
-                    mac.push_back(static_cast<std::byte>(octet));
-                }
-                return make_request(BridgeCommandCode::tdmoe_destination,
-                                    static_cast<std::uint8_t>(config.port - 1),
-                                    std::move(mac));
+        case BridgeStage::dsp_transmit_off:
+        case BridgeStage::transmit_off:
+            return make_request(BridgeCommandCode::tdmoe_transmit, 0);
+        case BridgeStage::transmit_on:
+            return make_request(BridgeCommandCode::tdmoe_transmit, 1);
+        case BridgeStage::read_spans:
+            return make_request(BridgeCommandCode::configure_spans, wire::bridge_read);
+        case BridgeStage::write_spans:
+            return make_request(BridgeCommandCode::configure_spans,
+                                wire::bridge_write_all,
+                                {wanted_spans.begin(), wanted_spans.end()});
+        case BridgeStage::clock_select:
+            return make_request(BridgeCommandCode::clock_select,
+                                config.pll ? std::uint8_t{2} : std::uint8_t{1},
+                                priority_bytes(config.priorities));
+        case BridgeStage::read_priorities:
+            return make_request(BridgeCommandCode::priorities, wire::bridge_read);
+        case BridgeStage::write_priorities:
+            return make_request(BridgeCommandCode::priorities,
+                                wire::bridge_write_all,
+                                priority_bytes(config.priorities));
+        case BridgeStage::destination: {
+            std::vector<std::byte> mac;
+            for (const std::uint8_t octet : config.server.value_or(MacAddress{})) {
+                mac.push_back(static_cast<std::byte>(octet));
             }
-            case BridgeStage::write_register:
-                return make_request(
-                    BridgeCommandCode::write_register,
-                    static_cast<std::uint8_t>(register_index / registers_per_span),
-                    encode(framer_register(register_index, config.spans[register_index / registers_per_span])));
-            case BridgeStage::static_info:
-            case BridgeStage::check_priorities: break;   // the latter sends nothing
+            return make_request(BridgeCommandCode::tdmoe_destination,
+                                static_cast<std::uint8_t>(config.port - 1),
+                                std::move(mac));
+        }
+        case BridgeStage::write_register:
+            return make_request(
+                BridgeCommandCode::write_register,
+                static_cast<std::uint8_t>(register_index / registers_per_span),
+                encode(framer_register(register_index,
+                                       config.spans[register_index / registers_per_span])));
+        case BridgeStage::static_info:
+        case BridgeStage::check_priorities:
+            break;  // the latter sends nothing
         }
         return make_request(BridgeCommandCode::static_info, 0);
     }
@@ -236,7 +287,9 @@ struct BridgeSwitch::Impl {
             progress.ok = pointed && shaped && progress.stream == BridgeStream::on;
         }
         result = progress;
-        report(out, progress.ok ? BridgeStep::What::finished : BridgeStep::What::given_up, progress.status);
+        report(out,
+               progress.ok ? BridgeStep::What::finished : BridgeStep::What::given_up,
+               progress.status);
     }
 
     void enter(BridgeStage which, Instant now, BridgeAdvance& out) {
@@ -263,14 +316,16 @@ struct BridgeSwitch::Impl {
         send(now, out);
     }
 
-    /// The stage is over (confirmed, or its failure does not matter): on to the next one that is wanted.
+    /// The stage is over (confirmed, or its failure does not matter): on to the next one that is
+    /// wanted.
     void next(Instant now, BridgeAdvance& out) {
         if (stage == BridgeStage::transmit_on) {
             progress.ok = true;
             finish(out);
             return;
         }
-        if (!policy.as_fonulator && !draining && stage != BridgeStage::static_info && sends > answers) {
+        if (!policy.as_fonulator && !draining && stage != BridgeStage::static_info &&
+            sends > answers) {
             drain(now, out);
             return;
         }
@@ -319,10 +374,11 @@ struct BridgeSwitch::Impl {
             only_message(stage) || (!policy.as_fonulator && stage == BridgeStage::read_priorities);
         note_failure(why, status, !goes_on);
         if (why == BridgeTrouble::refused && answers == sends && switches_stream(stage)) {
-            progress.stream = stream_before;   // every send was answered with "no": nothing has changed
+            progress.stream =
+                stream_before;  // every send was answered with "no": nothing has changed
         }
         if (stage == BridgeStage::read_priorities) {
-            priorities_differ = true;   // unknown: write them
+            priorities_differ = true;  // unknown: write them
         }
         if (policy.as_fonulator) {
             if (goes_on) {
@@ -336,7 +392,8 @@ struct BridgeSwitch::Impl {
         if (goes_on) {
             ++progress.ignored_failures;
             if (stage == BridgeStage::write_register && why == BridgeTrouble::no_reply) {
-                restore_stream(now, out);   // it does not answer: spare the waiting for the other registers
+                restore_stream(
+                    now, out);  // it does not answer: spare the waiting for the other registers
             } else {
                 next(now, out);
             }
@@ -348,42 +405,55 @@ struct BridgeSwitch::Impl {
     /// The reply to the stage's request: take in what it says. False: it cannot be that reply.
     bool take(std::span<const std::byte> payload) {
         switch (stage) {
-            case BridgeStage::static_info: {
-                const auto info = wire::decode_static_info(payload);
-                if (!info.has_value()) {
-                    return false;
-                }
-                hardware_spans = std::min<std::size_t>(info->spans, spans_of_block);
-                echo_canceller = (info->flags & 1U) != 0;
-                has_dsp = info->dsp_max_channels != 0;
-                break;
+        case BridgeStage::static_info: {
+            const auto info = wire::decode_static_info(payload);
+            if (!info.has_value()) {
+                return false;
             }
-            case BridgeStage::read_spans: {
-                std::copy(payload.begin(), payload.end(), wanted_spans.begin());
-                const auto configured = wire::encode_spans(config.spans);
-                for (std::size_t s = 0; s < configured_spans(); ++s) {
-                    const auto begin = static_cast<std::ptrdiff_t>(s * span_bytes);
-                    const auto end = begin + static_cast<std::ptrdiff_t>(meaningful_span_bytes);
-                    spans_differ = spans_differ ||
-                                   !std::equal(configured.begin() + begin, configured.begin() + end, payload.begin() + begin);
-                    std::copy(configured.begin() + begin, configured.begin() + end, wanted_spans.begin() + begin);
-                }
-                break;
+            hardware_spans = std::min<std::size_t>(info->spans, spans_of_block);
+            echo_canceller = (info->flags & 1U) != 0;
+            has_dsp = info->dsp_max_channels != 0;
+            break;
+        }
+        case BridgeStage::read_spans: {
+            std::copy(payload.begin(), payload.end(), wanted_spans.begin());
+            const auto configured = wire::encode_spans(config.spans);
+            for (std::size_t s = 0; s < configured_spans(); ++s) {
+                const auto begin = static_cast<std::ptrdiff_t>(s * span_bytes);
+                const auto end = begin + static_cast<std::ptrdiff_t>(meaningful_span_bytes);
+                spans_differ = spans_differ || !std::equal(configured.begin() + begin,
+                                                           configured.begin() + end,
+                                                           payload.begin() + begin);
+                std::copy(configured.begin() + begin,
+                          configured.begin() + end,
+                          wanted_spans.begin() + begin);
             }
-            case BridgeStage::read_priorities: {
-                const auto wanted_bytes = priority_bytes(config.priorities);
-                priorities_differ = !std::equal(wanted_bytes.begin(), wanted_bytes.end(), payload.begin(), payload.end());
-                break;
-            }
-            case BridgeStage::destination: progress.destination_set = true; break;
-            case BridgeStage::write_spans: spans_written = true; break;
-            case BridgeStage::dsp_transmit_off:
-            case BridgeStage::transmit_off: progress.stream = BridgeStream::off; break;
-            case BridgeStage::transmit_on: progress.stream = BridgeStream::on; break;
-            case BridgeStage::check_priorities:
-            case BridgeStage::clock_select:
-            case BridgeStage::write_priorities:
-            case BridgeStage::write_register: break;
+            break;
+        }
+        case BridgeStage::read_priorities: {
+            const auto wanted_bytes = priority_bytes(config.priorities);
+            priorities_differ = !std::equal(
+                wanted_bytes.begin(), wanted_bytes.end(), payload.begin(), payload.end());
+            break;
+        }
+        case BridgeStage::destination:
+            progress.destination_set = true;
+            break;
+        case BridgeStage::write_spans:
+            spans_written = true;
+            break;
+        case BridgeStage::dsp_transmit_off:
+        case BridgeStage::transmit_off:
+            progress.stream = BridgeStream::off;
+            break;
+        case BridgeStage::transmit_on:
+            progress.stream = BridgeStream::on;
+            break;
+        case BridgeStage::check_priorities:
+        case BridgeStage::clock_select:
+        case BridgeStage::write_priorities:
+        case BridgeStage::write_register:
+            break;
         }
         return true;
     }
@@ -452,7 +522,8 @@ struct BridgeSwitch::Impl {
     }
 };
 
-BridgeSwitch::BridgeSwitch(const RedfoneConfig& config, BridgePolicy policy) : m_impl(std::make_unique<Impl>()) {
+BridgeSwitch::BridgeSwitch(const RedfoneConfig& config, BridgePolicy policy)
+    : m_impl(std::make_unique<Impl>()) {
     m_impl->config = config;
     m_impl->config.spans.resize(std::min(config.spans.size(), spans_of_block));
     m_impl->policy = policy;
@@ -543,12 +614,13 @@ bool BridgeSwitch::load(std::span<const std::byte>& in) {
     fresh->config = m_impl->config;
     fresh->policy = m_impl->policy;
     Impl& impl = *fresh;
-    constexpr std::uint64_t many = 1U << 30U;   // no count of an exchange comes near
+    constexpr std::uint64_t many = 1U << 30U;  // no count of an exchange comes near
     StateReader r{in};
     const auto count = [&r] { return static_cast<int>(r.number_up_to(many)); };
     impl.running = r.flag();
     impl.stage = r.word(BridgeStage::transmit_on);
-    impl.register_index = static_cast<std::size_t>(r.number_up_to(spans_of_block * registers_per_span));
+    impl.register_index =
+        static_cast<std::size_t>(r.number_up_to(spans_of_block * registers_per_span));
     impl.draining = r.flag();
     impl.aborting = r.flag();
     impl.sends = count();
@@ -586,7 +658,8 @@ bool BridgeSwitch::load(std::span<const std::byte>& in) {
     if (over) {
         impl.result = result;
     }
-    if (impl.running && impl.stage == BridgeStage::write_register && impl.register_index >= impl.register_writes()) {
+    if (impl.running && impl.stage == BridgeStage::write_register &&
+        impl.register_index >= impl.register_writes()) {
         r.fail();
     }
     if (!r.ok()) {
@@ -594,7 +667,8 @@ bool BridgeSwitch::load(std::span<const std::byte>& in) {
     }
     if (impl.running) {
         impl.request = impl.request_of(impl.stage);
-        impl.bytes = encode(impl.draining ? make_request(BridgeCommandCode::static_info, 0) : impl.request);
+        impl.bytes =
+            encode(impl.draining ? make_request(BridgeCommandCode::static_info, 0) : impl.request);
     }
     m_impl = std::move(fresh);
     return true;

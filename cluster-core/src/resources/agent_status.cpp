@@ -10,11 +10,14 @@ namespace {
 
 constexpr int ocf_success = 0;
 constexpr int ocf_not_running = 7;
-constexpr int errno_not_found = 2;   // ENOENT as Linux numbers it
+constexpr int errno_not_found = 2;  // ENOENT as Linux numbers it
 
 bool contains_any_case(std::string_view text, std::string_view lower_case) noexcept {
-    const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b; };
-    return std::search(text.begin(), text.end(), lower_case.begin(), lower_case.end(), same) != text.end();
+    const auto same = [](char a, char b) {
+        return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+    };
+    return std::search(text.begin(), text.end(), lower_case.begin(), lower_case.end(), same) !=
+           text.end();
 }
 
 }  // namespace
@@ -23,7 +26,8 @@ bool output_says_running(std::string_view output) noexcept {
     if (contains_any_case(output, "not running")) {
         return false;
     }
-    return output.find("running") != std::string_view::npos || output.find("OK") != std::string_view::npos;
+    return output.find("running") != std::string_view::npos ||
+           output.find("OK") != std::string_view::npos;
 }
 
 AgentStatus judge_status(BindingKind kind, const ActionCompleted& answer) noexcept {
@@ -36,7 +40,8 @@ AgentStatus judge_status(BindingKind kind, const ActionCompleted& answer) noexce
                : answer.code == ocf_not_running ? AgentStatus::not_running
                                                 : AgentStatus::unknown;
     }
-    const bool running = kind == BindingKind::systemd_unit ? answer.code == 0 : output_says_running(answer.output);
+    const bool running =
+        kind == BindingKind::systemd_unit ? answer.code == 0 : output_says_running(answer.output);
     return running ? AgentStatus::running : AgentStatus::not_running;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What all resources share: the one pending action, its time limit, the state and its report, saving.
+// What all resources share: the one pending action, its time limit, the state and its report,
+// saving.
 #include "resource.hpp"
 
 #include "cluster/check.hpp"
@@ -12,9 +13,15 @@ void Resource::begin(ResourceContext& context, Operation operation) {
     m_progress = Progress::busy;
     m_limit.reset();
     switch (operation) {
-        case Operation::start: begin_start(context); break;
-        case Operation::stop: begin_stop(context); break;
-        case Operation::verify: begin_verify(context); break;
+    case Operation::start:
+        begin_start(context);
+        break;
+    case Operation::stop:
+        begin_stop(context);
+        break;
+    case Operation::verify:
+        begin_verify(context);
+        break;
     }
 }
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One word of haresources at work: how it is started, stopped and looked at. Order, retries and escalation are the
-// manager's; a resource does one thing at a time and has at most one action under way.
+// One word of haresources at work: how it is started, stopped and looked at. Order, retries and
+// escalation are the manager's; a resource does one thing at a time and has at most one action
+// under way.
 //
 //             start()                    stop()                        verify()
 //   stopped ──► [checking ►] starting ──► running ──► stopping ──► stopped
-//                     └── failed ◄──┘                    └─(retries, then verify)─► stopped or failed
+//                     └── failed ◄──┘                    └─(retries, then verify)─► stopped or
+//                     failed
 #pragma once
 
 #include <cstddef>
@@ -52,7 +54,8 @@ class Resource {
     /// Tell the network (again) where the address is; only addresses do something.
     virtual void announce(ResourceContext&) {}
 
-    /// The bridge answers one exchange at a time: the manager lends it. Only bridge switches want it.
+    /// The bridge answers one exchange at a time: the manager lends it. Only bridge switches want
+    /// it.
     [[nodiscard]] virtual bool waits_for_bridge() const { return false; }
     [[nodiscard]] virtual bool has_bridge() const { return false; }
     virtual void give_bridge(ResourceContext&) {}
@@ -64,7 +67,8 @@ class Resource {
   protected:
     virtual void begin_start(ResourceContext&) = 0;
     virtual void begin_stop(ResourceContext&) = 0;
-    /// After all stop attempts: is it down all the same? By default nobody can tell, so it counts as up.
+    /// After all stop attempts: is it down all the same? By default nobody can tell, so it counts
+    /// as up.
     virtual void begin_verify(ResourceContext&) { conclude(false); }
     /// The answer to issue(); a passed time limit comes as `timed_out`.
     virtual void answered(ResourceContext&, const ActionCompleted&) = 0;
@@ -93,7 +97,8 @@ class Resource {
     std::optional<Instant> m_limit;
 };
 
-/// `left` = the addresses of the same group to the left of the word: those that are up when it is started.
+/// `left` = the addresses of the same group to the left of the word: those that are up when it is
+/// started.
 [[nodiscard]] std::unique_ptr<Resource> make_resource(const NodeFiles& files,
                                                       ResourceId id,
                                                       BindingKind kind,

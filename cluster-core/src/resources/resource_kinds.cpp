@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The kinds of resource: address, agent (script, unit, OCF), source fix-up, bridge switch; and the choice among them.
+// The kinds of resource: address, agent (script, unit, OCF), source fix-up, bridge switch; and the
+// choice among them.
 #include <algorithm>
 #include <utility>
 
@@ -14,10 +15,10 @@ namespace cluster {
 namespace {
 
 // errno values as Linux numbers them; the core has no POSIX header.
-constexpr int errno_not_found = 2;       // ENOENT
-constexpr int errno_invalid = 22;        // EINVAL
-constexpr int errno_unreachable = 101;   // ENETUNREACH
-constexpr int errno_timed_out = 110;     // ETIMEDOUT
+constexpr int errno_not_found = 2;      // ENOENT
+constexpr int errno_invalid = 22;       // EINVAL
+constexpr int errno_unreachable = 101;  // ENETUNREACH
+constexpr int errno_timed_out = 110;    // ETIMEDOUT
 
 /// The kernel answers within milliseconds; a driver that does not is stuck [assumed].
 constexpr Duration kernel_limit = std::chrono::seconds{10};
@@ -34,7 +35,10 @@ int code_of(const ActionCompleted& completed) {
 
 class AddressResource final : public Resource {
   public:
-    AddressResource(ResourceId id, AgentTimeouts limits, std::optional<AddressSpec> address, AnnounceSettings announce)
+    AddressResource(ResourceId id,
+                    AgentTimeouts limits,
+                    std::optional<AddressSpec> address,
+                    AnnounceSettings announce)
         : Resource(id, limits), m_address(std::move(address)), m_settings(announce) {}
 
     void announce(ResourceContext& context) override {
@@ -85,7 +89,8 @@ class AddressResource final : public Resource {
         conclude(well);
     }
 
-    /// Requests and replies in turn, as send_arp of the Linux-HA agents does: some hosts learn from one form only.
+    /// Requests and replies in turn, as send_arp of the Linux-HA agents does: some hosts learn from
+    /// one form only.
     void announce_once(ResourceContext& context) {
         m_next_announcement.reset();
         if (m_announced >= m_settings.count || !m_address) {
@@ -128,8 +133,13 @@ class AddressResource final : public Resource {
 
 class AgentResource final : public Resource {
   public:
-    AgentResource(ResourceId id, AgentTimeouts limits, BindingKind kind, std::string name, std::vector<std::string> arguments)
-        : Resource(id, limits), m_kind(kind), m_name(std::move(name)), m_arguments(std::move(arguments)) {}
+    AgentResource(ResourceId id,
+                  AgentTimeouts limits,
+                  BindingKind kind,
+                  std::string name,
+                  std::vector<std::string> arguments)
+        : Resource(id, limits), m_kind(kind), m_name(std::move(name)),
+          m_arguments(std::move(arguments)) {}
 
   private:
     void run(ResourceContext& context, AgentOp op) {
@@ -155,32 +165,33 @@ class AgentResource final : public Resource {
     void answered(ResourceContext& context, const ActionCompleted& completed) override {
         const bool well = completed.outcome == Outcome::done && completed.code == 0;
         switch (m_op) {
-            case AgentOp::status: {
-                const AgentStatus status = judge_status(m_kind, completed);
-                if (operation() == Operation::verify) {
-                    const bool down = status == AgentStatus::not_running;
-                    set_state(context, down ? ResourceState::stopped : ResourceState::failed, m_code);
-                    conclude(down);
-                } else if (status == AgentStatus::running) {
-                    set_state(context, ResourceState::running);
-                    conclude(true);
-                } else {
-                    set_state(context, ResourceState::starting);
-                    run(context, AgentOp::start);
-                }
-                break;
+        case AgentOp::status: {
+            const AgentStatus status = judge_status(m_kind, completed);
+            if (operation() == Operation::verify) {
+                const bool down = status == AgentStatus::not_running;
+                set_state(context, down ? ResourceState::stopped : ResourceState::failed, m_code);
+                conclude(down);
+            } else if (status == AgentStatus::running) {
+                set_state(context, ResourceState::running);
+                conclude(true);
+            } else {
+                set_state(context, ResourceState::starting);
+                run(context, AgentOp::start);
             }
-            case AgentOp::start:
-                set_state(context, well ? ResourceState::running : ResourceState::failed, code_of(completed));
-                conclude(well);
-                break;
-            case AgentOp::stop:
-                m_code = code_of(completed);
-                if (well) {
-                    set_state(context, ResourceState::stopped);
-                }
-                conclude(well);
-                break;
+            break;
+        }
+        case AgentOp::start:
+            set_state(
+                context, well ? ResourceState::running : ResourceState::failed, code_of(completed));
+            conclude(well);
+            break;
+        case AgentOp::stop:
+            m_code = code_of(completed);
+            if (well) {
+                set_state(context, ResourceState::stopped);
+            }
+            conclude(well);
+            break;
         }
     }
 
@@ -198,15 +209,19 @@ class AgentResource final : public Resource {
     std::string m_name;
     std::vector<std::string> m_arguments;
     AgentOp m_op = AgentOp::status;
-    int m_code = 0;   ///< of the last stop
+    int m_code = 0;  ///< of the last stop
 };
 
 // ---------------------------------------------------------------- source fix-up, IPsrcaddr
 
 class SourceResource final : public Resource {
   public:
-    SourceResource(ResourceId id, AgentTimeouts limits, std::vector<AddressSpec> addresses, std::vector<std::string> networks)
-        : Resource(id, limits), m_addresses(std::move(addresses)), m_networks(std::move(networks)) {}
+    SourceResource(ResourceId id,
+                   AgentTimeouts limits,
+                   std::vector<AddressSpec> addresses,
+                   std::vector<std::string> networks)
+        : Resource(id, limits), m_addresses(std::move(addresses)), m_networks(std::move(networks)) {
+    }
 
   private:
     void begin_start(ResourceContext& context) override {
@@ -264,7 +279,8 @@ class SourceResource final : public Resource {
             remember(change);
         }
         for (const RouteChange& change : plan.changes) {
-            remember(change);   // before it is asked for: an answer that is lost must not lose the undo
+            remember(
+                change);  // before it is asked for: an answer that is lost must not lose the undo
             m_todo.push_back(change.route);
         }
         return !plan.empty();
@@ -272,9 +288,10 @@ class SourceResource final : public Resource {
 
     /// An earlier note about the same route (its undo failed) knows the true source.
     void remember(const RouteChange& change) {
-        const bool known = std::any_of(m_applied.begin(), m_applied.end(), [&](const RouteChange& c) {
-            return same_route(c.route, change.route) && c.route.source == change.route.source;
-        });
+        const bool known =
+            std::any_of(m_applied.begin(), m_applied.end(), [&](const RouteChange& c) {
+                return same_route(c.route, change.route) && c.route.source == change.route.source;
+            });
         if (!known) {
             m_applied.push_back(change);
         }
@@ -297,8 +314,12 @@ class SourceResource final : public Resource {
     }
 
     static void put(StateWriter& writer, const Route& route) {
-        for (const std::string* text :
-             {&route.destination, &route.gateway, &route.interface, &route.source, &route.protocol, &route.scope}) {
+        for (const std::string* text : {&route.destination,
+                                        &route.gateway,
+                                        &route.interface,
+                                        &route.source,
+                                        &route.protocol,
+                                        &route.scope}) {
             writer.text(*text);
         }
         writer.number(route.metric);
@@ -306,8 +327,12 @@ class SourceResource final : public Resource {
 
     static Route get(StateReader& reader) {
         Route route;
-        for (std::string* text :
-             {&route.destination, &route.gateway, &route.interface, &route.source, &route.protocol, &route.scope}) {
+        for (std::string* text : {&route.destination,
+                                  &route.gateway,
+                                  &route.interface,
+                                  &route.source,
+                                  &route.protocol,
+                                  &route.scope}) {
             *text = reader.text();
         }
         route.metric = static_cast<std::uint32_t>(reader.number_up_to(0xFFFFFFFFU));
@@ -345,9 +370,9 @@ class SourceResource final : public Resource {
 
     std::vector<AddressSpec> m_addresses;
     std::vector<std::string> m_networks;
-    bool m_asked = false;                   ///< the next answer is the routing table
+    bool m_asked = false;  ///< the next answer is the routing table
     std::vector<Route> m_todo;
-    std::vector<RouteChange> m_applied;     ///< to be undone
+    std::vector<RouteChange> m_applied;  ///< to be undone
     int m_code = 0;
 };
 
@@ -355,7 +380,10 @@ class SourceResource final : public Resource {
 
 class BridgeResource final : public Resource {
   public:
-    BridgeResource(ResourceId id, AgentTimeouts limits, const std::optional<RedfoneConfig>& config, const BridgeSettings& settings)
+    BridgeResource(ResourceId id,
+                   AgentTimeouts limits,
+                   const std::optional<RedfoneConfig>& config,
+                   const BridgeSettings& settings)
         : Resource(id, limits) {
         if (config) {
             m_exchange.emplace(*config, BridgePolicy::ours(settings));
@@ -380,7 +408,7 @@ class BridgeResource final : public Resource {
     void begin_start(ResourceContext& context) override {
         set_state(context, ResourceState::starting);
         if (!m_exchange) {
-            set_state(context, ResourceState::failed, errno_not_found);   // no redfone.conf
+            set_state(context, ResourceState::failed, errno_not_found);  // no redfone.conf
             conclude(false);
             return;
         }
@@ -388,8 +416,8 @@ class BridgeResource final : public Resource {
         set_limit(context, limits().start);
     }
 
-    /// The bridge keeps sending where it was told to until the next owner points it elsewhere; switching the stream off
-    /// would only make the gap longer.
+    /// The bridge keeps sending where it was told to until the next owner points it elsewhere;
+    /// switching the stream off would only make the gap longer.
     void begin_stop(ResourceContext& context) override {
         set_state(context, ResourceState::stopped);
         conclude(true);
@@ -402,9 +430,11 @@ class BridgeResource final : public Resource {
 
     void pass_on(ResourceContext& context, const BridgeAdvance& advance) {
         for (const BridgeStep& step : advance.reports) {
-            // A smooth exchange is two reports, its beginning and its end; trouble is told step by step.
-            const bool routine = step.what == BridgeStep::What::confirmed ||
-                                 (step.what == BridgeStep::What::sent && (step.step > 1 || step.attempt > 1));
+            // A smooth exchange is two reports, its beginning and its end; trouble is told step by
+            // step.
+            const bool routine =
+                step.what == BridgeStep::What::confirmed ||
+                (step.what == BridgeStep::What::sent && (step.step > 1 || step.attempt > 1));
             if (!routine) {
                 context.issuer.issue(context.out, Report{step});
             }
@@ -414,10 +444,10 @@ class BridgeResource final : public Resource {
         }
         if (const auto& result = m_exchange->result()) {
             end(context,
-                result->ok                                ? 0
-                : result->why == BridgeTrouble::no_reply  ? errno_timed_out
-                : result->why == BridgeTrouble::refused   ? result->status
-                                                          : errno_invalid);
+                result->ok                               ? 0
+                : result->why == BridgeTrouble::no_reply ? errno_timed_out
+                : result->why == BridgeTrouble::refused  ? result->status
+                                                         : errno_invalid);
         }
     }
 
@@ -471,27 +501,32 @@ std::unique_ptr<Resource> make_resource(const NodeFiles& files,
                                         ResourceId id,
                                         BindingKind kind,
                                         const std::vector<AddressSpec>& left) {
-    const ResourceWord& word = files.resources.groups[static_cast<std::size_t>(id.group)].resources[id.position];
+    const ResourceWord& word =
+        files.resources.groups[static_cast<std::size_t>(id.group)].resources[id.position];
     const auto entry = files.settings.bindings.find(word.script);
-    const BindingSettings bound = entry == files.settings.bindings.end() ? BindingSettings{} : entry->second;
+    const BindingSettings bound =
+        entry == files.settings.bindings.end() ? BindingSettings{} : entry->second;
     switch (kind) {
-        case BindingKind::address:
-            return std::make_unique<AddressResource>(id, bound.timeouts, address_of(word), files.settings.announce);
-        case BindingKind::source_address: {
-            std::vector<AddressSpec> addresses;
-            if (const auto address = address_of(word)) {
-                addresses.push_back(*address);
-            }
-            return std::make_unique<SourceResource>(
-                id, bound.timeouts, std::move(addresses), std::vector<std::string>{"default"});
+    case BindingKind::address:
+        return std::make_unique<AddressResource>(
+            id, bound.timeouts, address_of(word), files.settings.announce);
+    case BindingKind::source_address: {
+        std::vector<AddressSpec> addresses;
+        if (const auto address = address_of(word)) {
+            addresses.push_back(*address);
         }
-        case BindingKind::source_fixup:
-            return std::make_unique<SourceResource>(id, bound.timeouts, left, bound.networks);
-        case BindingKind::bridge_switch:
-            return std::make_unique<BridgeResource>(id, bound.timeouts, files.redfone, files.settings.bridge);
-        case BindingKind::script:
-        case BindingKind::systemd_unit:
-        case BindingKind::ocf_agent: break;
+        return std::make_unique<SourceResource>(
+            id, bound.timeouts, std::move(addresses), std::vector<std::string>{"default"});
+    }
+    case BindingKind::source_fixup:
+        return std::make_unique<SourceResource>(id, bound.timeouts, left, bound.networks);
+    case BindingKind::bridge_switch:
+        return std::make_unique<BridgeResource>(
+            id, bound.timeouts, files.redfone, files.settings.bridge);
+    case BindingKind::script:
+    case BindingKind::systemd_unit:
+    case BindingKind::ocf_agent:
+        break;
     }
     return std::make_unique<AgentResource>(
         id, bound.timeouts, kind, bound.name.empty() ? word.script : bound.name, word.arguments);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Groups at work: one member after the other, retries of a stop, unwinding of a failed start, queued wishes.
+// Groups at work: one member after the other, retries of a stop, unwinding of a failed start,
+// queued wishes.
 //
 //   idle ──start──► starting ──every member runs──► idle (started)
 //    ▲                  └──a member fails──► unwinding ──► idle (start_failed, or stop_failed)
@@ -25,16 +26,17 @@ struct Group {
     std::vector<std::unique_ptr<Resource>> members;
     std::vector<ResourceState> states;
     Activity activity = Activity::idle;
-    Wish wish = Wish::none;                        ///< to be carried out when idle; the latest one counts
-    std::size_t position = 0;                      ///< member at work
+    Wish wish = Wish::none;    ///< to be carried out when idle; the latest one counts
+    std::size_t position = 0;  ///< member at work
     int stop_tries = 0;
     bool verifying = false;
-    std::optional<Instant> retry_at;               ///< next attempt to stop the member at `position`
-    std::optional<std::uint16_t> failed_start;     ///< set while unwinding
+    std::optional<Instant> retry_at;            ///< next attempt to stop the member at `position`
+    std::optional<std::uint16_t> failed_start;  ///< set while unwinding
     std::optional<std::uint16_t> failed_stop;
 
     [[nodiscard]] bool all(ResourceState state) const {
-        return std::all_of(members.begin(), members.end(), [&](const auto& m) { return m->state() == state; });
+        return std::all_of(
+            members.begin(), members.end(), [&](const auto& m) { return m->state() == state; });
     }
 };
 
@@ -52,8 +54,9 @@ class ResourceManager::Impl {
             const auto& words = files.resources.groups[g].resources;
             for (std::size_t w = 0; w < words.size(); ++w) {
                 const ResourceId id{group.id, static_cast<std::uint16_t>(w)};
-                const auto bound = std::find_if(
-                    bindings.begin(), bindings.end(), [&](const Binding& b) { return b.resource == id; });
+                const auto bound = std::find_if(bindings.begin(),
+                                                bindings.end(),
+                                                [&](const Binding& b) { return b.resource == id; });
                 CLUSTER_CHECK(bound != bindings.end());
                 group.members.push_back(make_resource(files, id, bound->kind, left));
                 if (bound->kind == BindingKind::address) {
@@ -71,7 +74,9 @@ class ResourceManager::Impl {
         return m_groups[static_cast<std::size_t>(id)];
     }
 
-    [[nodiscard]] ResourceContext context(Instant now, ActionSink& out) { return {now, out, m_issuer}; }
+    [[nodiscard]] ResourceContext context(Instant now, ActionSink& out) {
+        return {now, out, m_issuer};
+    }
 
     void wish(Instant now, GroupId id, Wish what, ActionSink& out) {
         Group& g = group(id);
@@ -80,7 +85,7 @@ class ResourceManager::Impl {
                                                    : g.activity == Activity::stopping && !unwinding;
         std::erase(m_order, id);
         if (under_way) {
-            g.wish = Wish::none;   // the outcome of what is being done answers this, too
+            g.wish = Wish::none;  // the outcome of what is being done answers this, too
             return;
         }
         g.wish = what;
@@ -149,7 +154,9 @@ class ResourceManager::Impl {
         }
     }
 
-    [[nodiscard]] std::vector<GroupOutcome> take_outcomes() { return std::exchange(m_outcomes, {}); }
+    [[nodiscard]] std::vector<GroupOutcome> take_outcomes() {
+        return std::exchange(m_outcomes, {});
+    }
 
     [[nodiscard]] bool idle() const {
         return m_order.empty() && std::all_of(m_groups.begin(), m_groups.end(), [](const Group& g) {
@@ -212,7 +219,7 @@ class ResourceManager::Impl {
             }
             const bool working = g.members[g.position]->progress() == Resource::Progress::busy;
             if (working == (g.activity == Activity::idle || g.retry_at.has_value())) {
-                return false;   // would wait for ever, or be asked twice
+                return false;  // would wait for ever, or be asked twice
             }
         }
         m_order.clear();
@@ -234,7 +241,8 @@ class ResourceManager::Impl {
     std::vector<Group> m_groups;
 
   private:
-    /// Does all that can be done without waiting. Ends, since every wish is taken once and every member moves on.
+    /// Does all that can be done without waiting. Ends, since every wish is taken once and every
+    /// member moves on.
     void pump(ResourceContext& c) {
         bool moved = true;
         while (moved) {
@@ -248,16 +256,19 @@ class ResourceManager::Impl {
     }
 
     [[nodiscard]] bool somebody_works() const {
-        return std::any_of(
-            m_groups.begin(), m_groups.end(), [](const Group& g) { return g.activity != Activity::idle; });
+        return std::any_of(m_groups.begin(), m_groups.end(), [](const Group& g) {
+            return g.activity != Activity::idle;
+        });
     }
 
-    /// Wishes in the order in which they came. heartbeat handles one group at a time; we handle them side by side.
+    /// Wishes in the order in which they came. heartbeat handles one group at a time; we handle
+    /// them side by side.
     bool begin_wishes(ResourceContext& c) {
         bool moved = false;
         for (std::size_t i = 0; i < m_order.size();) {
             Group& g = group(m_order[i]);
-            if (g.activity != Activity::idle || (m_quirks.groups_one_after_another && somebody_works())) {
+            if (g.activity != Activity::idle ||
+                (m_quirks.groups_one_after_another && somebody_works())) {
                 ++i;
                 continue;
             }
@@ -286,7 +297,8 @@ class ResourceManager::Impl {
 
     /// First member from `position` on that does not run yet; one past the end when all do.
     static std::size_t first_from(const Group& g, std::size_t position) {
-        while (position < g.members.size() && g.members[position]->state() == ResourceState::running) {
+        while (position < g.members.size() &&
+               g.members[position]->state() == ResourceState::running) {
             ++position;
         }
         return position;
@@ -299,7 +311,8 @@ class ResourceManager::Impl {
 
     /// Stops the nearest member left of `end` that may be up, or finishes.
     void stop_from(Group& g, std::size_t end, ResourceContext& c) {
-        while (end > 0 && g.members[end - 1]->state() == ResourceState::stopped && !stops_everything(g)) {
+        while (end > 0 && g.members[end - 1]->state() == ResourceState::stopped &&
+               !stops_everything(g)) {
             --end;
         }
         if (end == 0) {
@@ -344,8 +357,9 @@ class ResourceManager::Impl {
             if (!well) {
                 g.failed_start = static_cast<std::uint16_t>(g.position);
                 g.activity = Activity::stopping;
-                stop_from(g, g.members.size(), c);   // an earlier stop may have failed further right
-            } else if (const std::size_t following = first_from(g, g.position + 1); following < g.members.size()) {
+                stop_from(g, g.members.size(), c);  // an earlier stop may have failed further right
+            } else if (const std::size_t following = first_from(g, g.position + 1);
+                       following < g.members.size()) {
                 enter(g, following, c);
             } else {
                 finish(g, GroupOutcome::Kind::started, 0);
@@ -404,7 +418,7 @@ class ResourceManager::Impl {
     const Settings& m_settings;
     const Quirks& m_quirks;
     Issuer& m_issuer;
-    std::vector<GroupId> m_order;          ///< groups with a wish, oldest first
+    std::vector<GroupId> m_order;  ///< groups with a wish, oldest first
     std::vector<GroupOutcome> m_outcomes;
 };
 
@@ -425,7 +439,9 @@ bool ResourceManager::on_completed(Instant now, const ActionCompleted& completed
     return m_impl->on_completed(now, completed, out);
 }
 
-void ResourceManager::on_bridge_reply(Instant now, std::span<const std::byte> bytes, ActionSink& out) {
+void ResourceManager::on_bridge_reply(Instant now,
+                                      std::span<const std::byte> bytes,
+                                      ActionSink& out) {
     m_impl->on_bridge_reply(now, bytes, out);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Runs the resource groups of this node: starts left to right, stops right to left, time-outs, retries, escalation.
-// Knows nothing of peers or protocol: ownership says start/stop, and reads the outcomes.
+// Runs the resource groups of this node: starts left to right, stops right to left, time-outs,
+// retries, escalation. Knows nothing of peers or protocol: ownership says start/stop, and reads the
+// outcomes.
 #pragma once
 
 #include <memory>
@@ -19,12 +20,14 @@ namespace cluster {
 struct GroupOutcome {
     GroupId group{};
     enum class Kind : std::uint8_t {
-        started,        ///< every member runs
-        stopped,        ///< every member is down
-        start_failed,   ///< one member did not start; it and all others that may be up have been stopped (group is down)
-        stop_failed,    ///< one member still runs after all attempts: `resource` says which; the rest has been stopped
+        started,       ///< every member runs
+        stopped,       ///< every member is down
+        start_failed,  ///< one member did not start; it and all others that may be up have been
+                       ///< stopped (group is down)
+        stop_failed,  ///< one member still runs after all attempts: `resource` says which; the rest
+                      ///< has been stopped
     } kind = Kind::started;
-    ResourceId resource;   ///< the member that failed
+    ResourceId resource;  ///< the member that failed
     bool operator==(const GroupOutcome&) const = default;
 };
 
@@ -34,8 +37,9 @@ class ResourceManager final {
     ResourceManager(const NodeFiles& files, const Quirks& quirks, Issuer& issuer);
     ~ResourceManager();
 
-    /// Idempotent: starting a group that is running or starting does nothing but yield `started` once it runs.
-    /// A start during a stop is carried out after the stop has finished, and the reverse.
+    /// Idempotent: starting a group that is running or starting does nothing but yield `started`
+    /// once it runs. A start during a stop is carried out after the stop has finished, and the
+    /// reverse.
     void start_group(Instant now, GroupId, ActionSink& out);
     void stop_group(Instant now, GroupId, ActionSink& out);
 
@@ -45,7 +49,8 @@ class ResourceManager final {
     void on_deadline(Instant now, ActionSink& out);
     [[nodiscard]] std::optional<Instant> next_deadline() const;
 
-    /// Announce all held addresses again (after a heal or a wake-up, once the other side has let go).
+    /// Announce all held addresses again (after a heal or a wake-up, once the other side has let
+    /// go).
     void announce_again(Instant now, ActionSink& out);
 
     /// Outcomes since the last call, oldest first.
@@ -53,8 +58,9 @@ class ResourceManager final {
 
     [[nodiscard]] const std::vector<ResourceState>& states(GroupId) const;
     [[nodiscard]] bool all_running(GroupId) const;
-    [[nodiscard]] bool any_running(GroupId) const;   ///< something may still be up (running, starting, stopping, failed)
-    [[nodiscard]] bool idle() const;                 ///< no start or stop in progress
+    [[nodiscard]] bool any_running(
+        GroupId) const;  ///< something may still be up (running, starting, stopping, failed)
+    [[nodiscard]] bool idle() const;  ///< no start or stop in progress
 
     /// Everything needed to go on after restore(); opaque bytes, versioned by the caller.
     void save(std::vector<std::byte>& out) const;

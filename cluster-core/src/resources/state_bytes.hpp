@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Values to bytes and back for the saved state of resources, routing and bridge. Little endian, no versions of its own:
-// whoever stores the bytes says which layout they have. Reading never runs past the end and never allocates more than
-// the bytes that are there can fill.
+// Values to bytes and back for the saved state of resources, routing and bridge. Little endian, no
+// versions of its own: whoever stores the bytes says which layout they have. Reading never runs
+// past the end and never allocates more than the bytes that are there can fill.
 #pragma once
 
 #include <array>
@@ -31,10 +31,8 @@ class StateWriter {
     void small(std::uint8_t value) { m_out.push_back(static_cast<std::byte>(value)); }
     void signed_number(std::int64_t value) { number(static_cast<std::uint64_t>(value)); }
     template <class E>
-        requires std::is_enum_v<E>
-    void word(E value) {
-        small(static_cast<std::uint8_t>(value));
-    }
+    requires std::is_enum_v<E>
+    void word(E value) { small(static_cast<std::uint8_t>(value)); }
     void text(std::string_view value) {
         number(value.size());
         for (const char c : value) {
@@ -101,8 +99,7 @@ class StateReader {
         return value;
     }
     template <class E>
-        requires std::is_enum_v<E>
-    E word(E last) {
+    requires std::is_enum_v<E> E word(E last) {
         const std::uint8_t value = small();
         if (value > static_cast<std::uint8_t>(last)) {
             fail();

@@ -9,7 +9,8 @@ namespace cluster {
 
 namespace {
 
-std::optional<unsigned> number(std::string_view text, int base, unsigned limit, std::size_t digits) {
+std::optional<unsigned>
+number(std::string_view text, int base, unsigned limit, std::size_t digits) {
     unsigned value = 0;
     if (text.empty() || text.size() > digits) {
         return std::nullopt;
@@ -45,7 +46,9 @@ int parse_groups(std::string_view text, std::array<std::uint8_t, 16>& octets) {
         const std::size_t colon = text.find(':');
         const std::string_view group = text.substr(0, colon);
         if (colon == std::string_view::npos && group.find('.') != std::string_view::npos) {
-            return filled <= 12 && parse_dotted_quad(group, octets.data() + filled) ? static_cast<int>(filled + 4) : -1;
+            return filled <= 12 && parse_dotted_quad(group, octets.data() + filled)
+                       ? static_cast<int>(filled + 4)
+                       : -1;
         }
         const auto value = number(group, 16, 0xFFFF, 4);
         if (!value || filled > 14) {
@@ -58,7 +61,7 @@ int parse_groups(std::string_view text, std::array<std::uint8_t, 16>& octets) {
         }
         text.remove_prefix(colon + 1);
         if (text.empty()) {
-            return -1;   // a single colon at the end
+            return -1;  // a single colon at the end
         }
     }
     return static_cast<int>(filled);
@@ -69,7 +72,8 @@ int parse_groups(std::string_view text, std::array<std::uint8_t, 16>& octets) {
 std::optional<IpAddress> parse_ip_address(std::string_view text) noexcept {
     IpAddress address;
     if (text.find(':') == std::string_view::npos) {
-        return parse_dotted_quad(text, address.octets.data()) ? std::optional{address} : std::nullopt;
+        return parse_dotted_quad(text, address.octets.data()) ? std::optional{address}
+                                                              : std::nullopt;
     }
     address.ipv6 = true;
     const std::size_t gap = text.find("::");
@@ -83,7 +87,8 @@ std::optional<IpAddress> parse_ip_address(std::string_view text) noexcept {
         return std::nullopt;
     }
     for (int i = 0; i < after; ++i) {
-        address.octets[static_cast<std::size_t>(16 - after + i)] = tail[static_cast<std::size_t>(i)];
+        address.octets[static_cast<std::size_t>(16 - after + i)] =
+            tail[static_cast<std::size_t>(i)];
     }
     return address;
 }

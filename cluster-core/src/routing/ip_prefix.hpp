@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// IPv4 and IPv6 addresses and prefixes as text, read just far enough to say which network holds which address.
-// Not a general address library: no zones, no classful shorthands, no host names.
+// IPv4 and IPv6 addresses and prefixes as text, read just far enough to say which network holds
+// which address. Not a general address library: no zones, no classful shorthands, no host names.
 #pragma once
 
 #include <array>
@@ -11,7 +11,7 @@
 namespace cluster {
 
 struct IpAddress {
-    std::array<std::uint8_t, 16> octets{};   ///< IPv4: the first four
+    std::array<std::uint8_t, 16> octets{};  ///< IPv4: the first four
     bool ipv6 = false;
     bool operator==(const IpAddress&) const = default;
 };

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Planning of the source fix-up and of its undoing; see route_fixup.hpp for the rules.
 //
-// Why the undoing is planned so carefully (measured on Linux): deleting an address that a connected route prefers as
-// its source deletes the whole route, and the node loses the network. A route named without its metric is another
-// route, and changing it fails. Both broke the published `fixrouting` script.
+// Why the undoing is planned so carefully (measured on Linux): deleting an address that a connected
+// route prefers as its source deletes the whole route, and the node loses the network. A route
+// named without its metric is another route, and changing it fails. Both broke the published
+// `fixrouting` script.
 #include "cluster/route_fixup.hpp"
 
 #include <algorithm>
@@ -22,7 +23,8 @@ struct Segment {
     std::string_view address;
 };
 
-std::vector<Segment> segments_of(std::span<const Route> routes, std::span<const AddressSpec> addresses) {
+std::vector<Segment> segments_of(std::span<const Route> routes,
+                                 std::span<const AddressSpec> addresses) {
     std::vector<Segment> segments;
     for (const AddressSpec& spec : addresses) {
         const auto address = parse_ip_address(spec.address);
@@ -31,7 +33,8 @@ std::vector<Segment> segments_of(std::span<const Route> routes, std::span<const 
         }
         for (const Route& route : routes) {
             const auto network = parse_ip_prefix(route.destination);
-            // A host route (the kernel makes none in the main table for an address) does not make a segment.
+            // A host route (the kernel makes none in the main table for an address) does not make a
+            // segment.
             if (!network || !route.gateway.empty() || !network->contains(*address) ||
                 network->length == (address->ipv6 ? 128 : 32) ||
                 (!spec.interface.empty() && spec.interface != route.interface)) {
@@ -50,9 +53,11 @@ std::vector<Segment> segments_of(std::span<const Route> routes, std::span<const 
 
 bool listed(const Route& route, std::span<const std::string> networks) {
     const auto destination = parse_ip_prefix(route.destination);
-    return networks.empty() || std::any_of(networks.begin(), networks.end(), [&](const std::string& network) {
+    return networks.empty() ||
+           std::any_of(networks.begin(), networks.end(), [&](const std::string& network) {
                const auto prefix = parse_ip_prefix(network);
-               return network == route.destination || (prefix && destination && prefix->same_network(*destination));
+               return network == route.destination ||
+                      (prefix && destination && prefix->same_network(*destination));
            });
 }
 
@@ -62,9 +67,11 @@ std::string_view source_for(const Route& route, const std::vector<Segment>& segm
     const auto gateway = parse_ip_address(route.gateway);
     const Segment* best = nullptr;
     for (const Segment& segment : segments) {
-        const bool ours = route.gateway.empty() ? destination && destination->same_network(segment.network)
-                                                : gateway && segment.network.contains(*gateway);
-        if (ours && segment.interface == route.interface && (best == nullptr || segment.network.length > best->network.length)) {
+        const bool ours = route.gateway.empty()
+                              ? destination && destination->same_network(segment.network)
+                              : gateway && segment.network.contains(*gateway);
+        if (ours && segment.interface == route.interface &&
+            (best == nullptr || segment.network.length > best->network.length)) {
             best = &segment;
         }
     }
@@ -74,7 +81,8 @@ std::string_view source_for(const Route& route, const std::vector<Segment>& segm
 }  // namespace
 
 bool same_route(const Route& a, const Route& b) noexcept {
-    return a.destination == b.destination && a.gateway == b.gateway && a.interface == b.interface && a.metric == b.metric;
+    return a.destination == b.destination && a.gateway == b.gateway && a.interface == b.interface &&
+           a.metric == b.metric;
 }
 
 RouteFixupPlan plan_route_fixup(std::span<const Route> routes,
@@ -99,7 +107,8 @@ RouteFixupPlan plan_route_fixup(std::span<const Route> routes,
     return plan;
 }
 
-std::vector<Route> plan_route_undo(std::span<const Route> routes, std::span<const RouteChange> applied) {
+std::vector<Route> plan_route_undo(std::span<const Route> routes,
+                                   std::span<const RouteChange> applied) {
     std::vector<Route> undo;
     for (auto change = applied.rbegin(); change != applied.rend(); ++change) {
         const auto present = std::find_if(routes.begin(), routes.end(), [&](const Route& route) {
