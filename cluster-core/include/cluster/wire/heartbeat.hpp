@@ -37,7 +37,7 @@ enum class DecodeError : std::uint8_t {
     not_a_message,       ///< neither ###\n nor >>>\n at the start
     truncated,           ///< end mark, field end or trailer missing
     bad_length,          ///< length not decimal, too long, negative, or beyond the end
-    bad_field,           ///< no (type) prefix, no '=', empty name, type not 0..5
+    bad_field,           ///< no (type) prefix, no '=', empty name, type not 0..5, newline or NUL in a name or string
     too_many_fields,
     trailing_bytes,
     no_digest,
@@ -129,9 +129,10 @@ struct OutgoingMessage {
 };
 
 /// Netstring encoding with trailer; with MessageFormat::classic also the inner auth field. Byte-equal to heartbeat's.
-/// Appends to `out`. The message must not hold an auth field itself.
+/// Appends to `out`. Checked, a violation ends the process: the sending index has a key, no field is named auth, names
+/// are not empty and hold no '=', names and strings hold neither newline nor NUL (a verified message never does).
 void encode_netstring(const OutgoingMessage&, const Authenticator&, MessageFormat, std::vector<std::byte>& out);
-/// Classic encoding with inner auth field (serial lines, FIFO). String values must not hold newlines (checked, aborts).
+/// Classic encoding with inner auth field (serial lines, FIFO). Same checks; only binary values may hold a newline.
 void encode_classic(const OutgoingMessage&, const Authenticator&, std::vector<std::byte>& out);
 
 /// Copies a verified view into an owned message, without the auth field (for tests, history and re-encoding).
