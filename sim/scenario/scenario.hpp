@@ -249,4 +249,7 @@ struct ReadScenario {
 /// Reads the file and the configuration directory it names. Never throws on bad input.
 [[nodiscard]] ReadScenario read_scenario(const std::string& path);
 
+/// The scenario alone, from memory: opens no file, so neither bases nor configuration files are followed.
+[[nodiscard]] ReadScenario read_scenario_text(const std::string& file, std::string_view text);
+
 }  // namespace sim

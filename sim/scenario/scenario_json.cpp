@@ -240,6 +240,28 @@ void place(const std::vector<Problem>& problems, const DocumentChain& chain, std
 
 }  // namespace
 
+ReadScenario read_scenario_text(const std::string& file, std::string_view text) {
+    ReadScenario answer;
+    auto value = parse_document(file, text, answer.errors);
+    if (!value || !answer.errors.empty()) {
+        return answer;
+    }
+    DocumentChain chain;
+    chain.documents.push_back({file, std::string(text), *value});
+    chain.merged = std::move(*value);
+    Scenario scenario;
+    scenario.file = file;
+    scenario.text = text;
+    Problems problems;
+    read_blocks(Cursor(chain.merged, "", problems), scenario);
+    if (problems.list().empty()) {
+        answer.scenario = std::move(scenario);
+    } else {
+        place(problems.list(), chain, answer.errors);
+    }
+    return answer;
+}
+
 ReadScenario read_scenario(const std::string& path) {
     namespace fs = std::filesystem;
     ReadScenario answer;
