@@ -279,6 +279,14 @@ Summary summarize(const Scenario& scenario, const std::vector<RunResult>& runs, 
     for (const Expectation& wanted : scenario.expect) {
         summary.expectations.push_back(summarize_expectation(wanted, runs));
     }
+    for (const TimelineEntry& entry : scenario.timeline) {
+        if (std::holds_alternative<Check>(entry.what)) {   // a run judges it like an expectation of that id
+            Expectation judged;
+            judged.id = entry.id;
+            judged.kind = EventCount{};   // a limit of single runs
+            summary.expectations.push_back(summarize_expectation(judged, runs));
+        }
+    }
     summarize_invariants(runs, summary);
     summarize_metrics(runs, summary);
     return summary;

@@ -180,7 +180,7 @@ void read_expectation(const Cursor& item, Scenario& scenario, std::vector<std::s
     Expectation expectation;
     if (const auto id = object.need("id", "the expectation's id")) {
         expectation.id = id->id().value_or("");
-        claim_id(*id, expectation.id, seen, "expectation id");
+        claim_id(*id, expectation.id, seen, "id of an expectation or a check");
     }
     if (const auto severity = object.get("severity")) {
         expectation.severity = severity->word(severities).value_or(ExpectationSeverity::error);
@@ -206,7 +206,12 @@ void read_expectation(const Cursor& item, Scenario& scenario, std::vector<std::s
 }  // namespace
 
 void read_expectations(const Cursor& cursor, Scenario& scenario) {
-    std::vector<std::string> seen;
+    std::vector<std::string> seen;   // a check of the timeline is judged under its id, too
+    for (const TimelineEntry& entry : scenario.timeline) {
+        if (std::holds_alternative<Check>(entry.what)) {
+            seen.push_back(entry.id);
+        }
+    }
     cursor.each("expectations", [&](const Cursor& item) { read_expectation(item, scenario, seen); });
 }
 
