@@ -175,10 +175,8 @@ void Pbx::Impl::started() {
                      .released = [this](tdm::CallHandle, int channel) { busy_channels.erase(channel); trunk_heard.erase(channel); },
                      .traced =
                          [this](std::string_view message, unsigned reference, bool sent) {
-                             if (host.context().recorder.wants_detail()) {
-                                 host.context().recorder.record(
-                                     "q931", host.name(), {{"message", message}, {"reference", std::int64_t{reference}}, {"sent", sent}});
-                             }
+                             host.context().recorder.record(
+                                 "q931", host.name(), {{"message", message}, {"reference", std::int64_t{reference}}, {"sent", sent}});
                          },
                  });
     // Phones that are off-hook now are new seizures: they get dial tone.

@@ -110,10 +110,8 @@ Pstn::Impl::Line::Line(Impl& telco, int number)
                    },
                .traced =
                    [this](std::string_view message, unsigned reference, bool sent) {
-                       if (m_telco.context.recorder.wants_detail()) {
-                           m_telco.context.recorder.record(
-                               "q931", m_telco.name, {{"message", message}, {"reference", std::int64_t{reference}}, {"sent", sent}});
-                       }
+                       m_telco.context.recorder.record(
+                           "q931", m_telco.name, {{"message", message}, {"reference", std::int64_t{reference}}, {"sent", sent}});
                    },
            }),
       m_telco(telco),
