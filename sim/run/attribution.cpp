@@ -54,6 +54,10 @@ Attribution attribute(const RecordStore& store, std::int64_t from, std::int64_t 
         }
         if (const auto phase = store.milestone(*record); phase) {
             owner = *phase;
+        } else if (store.kind(*record).starts_with("bridge.")) {
+            // What waits for the bridge waits for the last reply of the exchange; the first TDMoE frame (ms.bridge) comes a
+            // moment before that and lies beside the path.
+            owner = Phase::bridge;
         }
         const Record* cause = store.find(record->cause);
         if (cause != nullptr && cause->id >= record->id) {

@@ -105,6 +105,24 @@ TEST_CASE("Attribution: an effect of something older than the fault is no effect
     CHECK(sum(a) == ms(8000));
 }
 
+TEST_CASE("Attribution: the exchange with the bridge is phase bridge, also when the first frame lies beside the path", "[sim][attribution]") {
+    Story s;
+    s.add(10, 1000, 0, "fault.inject", "a");
+    s.add(30, 3000, 10, "ms.decide");
+    s.add(31, 3010, 30, "bridge.step");
+    s.add(32, 3020, 31, "bridge.request", "fb1");
+    s.add(33, 3200, 32, "bridge.reply", "fb1");
+    s.add(34, 3201, 33, "ms.bridge");            // beside the path
+    s.add(35, 3250, 33, "resource.state");
+    s.add(60, 8000, 35, "ms.service");
+    s.add(90, 9000, 60, "call.answered");
+    const Attribution a = attribute(s.store, 1'000'000'000, 9'000'000'000, 10, 90);
+    CHECK(on_path(a, Phase::bridge) == ms(200));
+    CHECK(parallel(a, Phase::bridge) == ms(1));
+    CHECK(on_path(a, Phase::service) == ms(4800));
+    CHECK(sum(a) == ms(8000));
+}
+
 TEST_CASE("Attribution: waiting for the repair is no phase of a takeover", "[sim][attribution]") {
     Story s;
     s.add(10, 1000, 0, "fault.inject", "lan1");
