@@ -147,7 +147,7 @@ CallHandle Q931::find(unsigned reference, bool ours) const {
 }
 
 void Q931::arm(CallHandle handle, ns3::Time time, void (Q931::*expired)(CallHandle)) {
-    Call& call = *find(handle);
+    Call& call = m_calls.at(handle);
     stop_timer(call);
     m_hooks.later(time, [this, handle, timer = call.timer, expired] {
         const Call* const now = find(handle);
@@ -260,7 +260,7 @@ void Q931::hang_up(CallHandle handle, Cause cause) {
 // ---------------------------------------------------------------- timers
 
 void Q931::t303_expired(CallHandle handle) {
-    Call& call = *find(handle);
+    Call& call = m_calls.at(handle);
     if (call.tries++ == 0) {
         send_setup(call);
         arm(handle, m_timers.t303, &Q931::t303_expired);
@@ -270,10 +270,10 @@ void Q931::t303_expired(CallHandle handle) {
     }
 }
 
-void Q931::t305_expired(CallHandle handle) { start_release(handle, find(handle)->cause); }
+void Q931::t305_expired(CallHandle handle) { start_release(handle, m_calls.at(handle).cause); }
 
 void Q931::start_release(CallHandle handle, Cause cause) {
-    Call& call = *find(handle);
+    Call& call = m_calls.at(handle);
     call.state = State::release_request;
     call.tries = 0;
     call.cause = cause;
@@ -282,7 +282,7 @@ void Q931::start_release(CallHandle handle, Cause cause) {
 }
 
 void Q931::t308_expired(CallHandle handle) {
-    Call& call = *find(handle);
+    Call& call = m_calls.at(handle);
     if (call.tries++ == 0) {
         send_cause(call, Message::release, call.cause);
         arm(handle, m_timers.t308, &Q931::t308_expired);
@@ -294,7 +294,7 @@ void Q931::t308_expired(CallHandle handle) {
 void Q931::t309_expired(CallHandle handle) { finish(handle, Cause::out_of_order); }
 
 void Q931::t313_expired(CallHandle handle) {
-    Call& call = *find(handle);
+    Call& call = m_calls.at(handle);
     call.state = State::disconnect_request;
     call.cause = Cause::timer_expired;
     send_cause(call, Message::disconnect, Cause::timer_expired);
