@@ -125,6 +125,8 @@ struct Host::Impl {
     Nic* nic(std::string_view interface) const;
     Nic* nic_with(std::uint32_t address) const;
     void receive(Nic& nic, const Frame& frame);
+    void receive_arp(Nic& nic, const Frame& frame);
+    void output(std::uint32_t next_hop, std::uint32_t interface);
     bool looks_at_ip(const Frame& frame);
     void boot_tables();
     void lose_kernel();
@@ -157,6 +159,7 @@ struct Host::Impl {
     std::vector<std::uint32_t> own_addresses;
     std::vector<Expected> expected;
     std::vector<std::uint16_t> ignored_ports;
+    std::map<std::uint32_t, RecordId> unresolved;   ///< cause of what waits for ARP, by next hop
 };
 
 namespace {
@@ -278,10 +281,37 @@ void Host::Impl::receive(Nic& nic, const Frame& frame) {
         }
     }
     if (frame.ethertype == ethertype_arp) {
-        learn_from_arp(*ipv4->GetInterface(nic.index)->GetArpCache(), *frame.packet);
-    } else if (frame.ethertype == ethertype_ipv4 && !looks_at_ip(frame)) {
+        receive_arp(nic, frame);
+    } else if (frame.ethertype != ethertype_ipv4 || looks_at_ip(frame)) {
+        nic.device->deliver(frame);
+    }
+}
+
+/// ns-3 sends an ARP request from an event of its own, so that the cause of the packet that waits for the answer would be
+/// lost. It is kept here, and current again when the answer lets the packet go.
+void Host::Impl::output(std::uint32_t next_hop, std::uint32_t interface) {
+    const RecordId cause = context.recorder.current();
+    if (cause == RecordId::none) {
         return;
     }
+    ns3::ArpCache::Entry* const entry = ipv4->GetInterface(interface)->GetArpCache()->Lookup(ns3::Ipv4Address(next_hop));
+    if (entry == nullptr || !entry->IsAlive() || entry->IsExpired()) {
+        unresolved[next_hop] = cause;
+    }
+}
+
+void Host::Impl::receive_arp(Nic& nic, const Frame& frame) {
+    RecordId cause = frame.cause;
+    std::array<std::uint8_t, 18> bytes{};
+    if (!unresolved.empty() && frame.packet->CopyData(bytes.data(), bytes.size()) == bytes.size()) {
+        const auto waiting = unresolved.find(ns3::Ipv4Address::Deserialize(&bytes[14]).Get());   // sender
+        if (waiting != unresolved.end()) {
+            cause = later(cause, waiting->second);
+            unresolved.erase(waiting);
+        }
+    }
+    const Recorder::Scope scope(context.recorder, cause);
+    learn_from_arp(*ipv4->GetInterface(nic.index)->GetArpCache(), *frame.packet);
     nic.device->deliver(frame);
 }
 
@@ -290,6 +320,7 @@ void Host::Impl::boot_tables() {
     std::vector<SrcRouting::Entry> table;
     own_addresses.clear();
     expected.clear();
+    unresolved.clear();
     for (const auto& n : nics) {
         for (std::uint32_t i = ipv4->GetNAddresses(n->index); i-- > 0;) {
             const std::uint32_t address = ipv4->GetAddress(n->index, i).GetLocal().Get();
@@ -395,6 +426,7 @@ Host::Host(Context& context, std::string name, HostTimings timings)
     m_impl->ipv4->SetAttribute("IpForward", ns3::BooleanValue(false));
     m_impl->routing = ns3::DynamicCast<SrcRouting>(m_impl->ipv4->GetRoutingProtocol());
     CLUSTER_CHECK(m_impl->routing);
+    m_impl->routing->on_output = [impl = m_impl.get()](std::uint32_t next_hop, std::uint32_t interface) { impl->output(next_hop, interface); };
     // ns-3 delays every ARP request by up to 10 ms, at random; Linux does not.
     m_impl->node->GetObject<ns3::ArpL3Protocol>()->SetAttribute("RequestJitter", ns3::StringValue("ns3::ConstantRandomVariable[Constant=0]"));
 }
@@ -405,6 +437,7 @@ Host::~Host() {
     on_carrier = nullptr;
     m_impl->kernel = false;
     m_impl->processes.clear();
+    m_impl->routing->on_output = nullptr;
 }
 
 const std::string& Host::name() const noexcept {

@@ -78,6 +78,9 @@ ns3::Ptr<ns3::Ipv4Route> SrcRouting::RouteOutput(ns3::Ptr<ns3::Packet>, const ns
         }
     }
     if (const Entry* entry = lookup(destination, interface)) {
+        if (on_output) {
+            on_output(entry->gateway != 0 ? entry->gateway : destination, entry->interface);
+        }
         return make_route(*m_ipv4, destination, entry->gateway, entry->interface, entry->source);
     }
     error = ns3::Socket::ERROR_NOROUTETOHOST;

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <utility>
 #include <vector>
 
 #include <ns3/ipv4-routing-protocol.h>
@@ -30,6 +32,8 @@ class SrcRouting final : public ns3::Ipv4RoutingProtocol {
     [[nodiscard]] const std::vector<Entry>& table() const noexcept { return m_table; }
     void assign(std::vector<Entry> table) { m_table = std::move(table); }
     void add(Entry entry) { m_table.push_back(std::move(entry)); }
+    /// Told of the next hop of every unicast packet before it is sent; may be null.
+    std::function<void(std::uint32_t next_hop, std::uint32_t interface)> on_output;
     /// Same destination, gateway, interface and metric; null: none.
     [[nodiscard]] Entry* find(const Entry& like);
     /// What Linux does when an address goes: every route that prefers it goes too.
