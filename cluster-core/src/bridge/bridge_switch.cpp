@@ -41,10 +41,10 @@ bool valid_priorities(const std::array<int, 4>& priorities) {
 }
 
 std::vector<std::byte> priority_bytes(const std::array<int, 4>& priorities) {
-    std::vector<std::byte> bytes;
-    for (const int p : priorities) {
-        bytes.push_back(static_cast<std::byte>(p));
-    }
+    std::vector<std::byte> bytes(priorities.size());
+    std::transform(priorities.begin(), priorities.end(), bytes.begin(), [](int p) {
+        return static_cast<std::byte>(p);
+    });
     return bytes;
 }
 

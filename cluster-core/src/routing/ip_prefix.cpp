@@ -2,6 +2,7 @@
 // Text of addresses and prefixes to octets.
 #include "ip_prefix.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 
@@ -86,10 +87,7 @@ std::optional<IpAddress> parse_ip_address(std::string_view text) noexcept {
     if (before < 0 || after < 0 || before + after > 14) {
         return std::nullopt;
     }
-    for (int i = 0; i < after; ++i) {
-        address.octets[static_cast<std::size_t>(16 - after + i)] =
-            tail[static_cast<std::size_t>(i)];
-    }
+    std::copy_n(tail.begin(), after, address.octets.end() - after);
     return address;
 }
 

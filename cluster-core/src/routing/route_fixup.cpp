@@ -110,15 +110,16 @@ RouteFixupPlan plan_route_fixup(std::span<const Route> routes,
 std::vector<Route> plan_route_undo(std::span<const Route> routes,
                                    std::span<const RouteChange> applied) {
     std::vector<Route> undo;
-    for (auto change = applied.rbegin(); change != applied.rend(); ++change) {
+    for (const RouteChange& change : applied) {
         const auto present = std::find_if(routes.begin(), routes.end(), [&](const Route& route) {
-            return same_route(route, change->route) && route.source == change->route.source;
+            return same_route(route, change.route) && route.source == change.route.source;
         });
         if (present != routes.end()) {
             undo.push_back(*present);
-            undo.back().source = change->before;
+            undo.back().source = change.before;
         }
     }
+    std::reverse(undo.begin(), undo.end());
     return undo;
 }
 
