@@ -46,7 +46,7 @@ struct RunFacts {
     std::vector<Episode> episodes;
     std::vector<InvariantResult> invariants;
     std::vector<ResourceStart> starts;        ///< in time order; the change to "running"
-    std::vector<Takeover> takeovers;          ///< group roles taken for another reason than the cold start
+    std::vector<Takeover> takeovers;          ///< a member took a group that another had last
     std::vector<WorkloadLog> workloads;
     std::vector<std::pair<std::string, std::int64_t>> metrics;
     std::int64_t end = 0;

@@ -59,9 +59,12 @@ struct Observer::Reader {
         using cluster::GroupRole;
         if (r.to == GroupRole::takeover) {
             self.tell(t, fmt::format("{}: takes group {}, because {}", who(), group(r.group), because(r.reason)));
-            if (r.reason != cluster::TakeoverReason::cold_start) {
+            // A takeover takes from somebody; the first owner of a run does not.
+            const auto owner = self.m_owner.find(r.group);
+            if (owner != self.m_owner.end() && owner->second != member) {
                 self.m_takeovers.push_back({t, who(), record});
             }
+            self.m_owner[r.group] = member;
         } else if (r.to == GroupRole::active) {
             self.tell(t, fmt::format("{}: group {} is complete", who(), group(r.group)));
         } else if (r.to == GroupRole::release) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,7 @@ class Observer {
     std::vector<StoryLine> m_story;
     std::vector<ResourceStart> m_starts;
     std::vector<Takeover> m_takeovers;
+    std::map<cluster::GroupId, std::size_t> m_owner;   // the member that had each group last
 };
 
 }  // namespace sim

@@ -1,7 +1,7 @@
 # The engine. run_units: its pure parts, without a simulation. run_reference: the reference scenario in ns-3.
 understudy_test(run_units
   SOURCES run_trace_tests.cpp run_attribution_tests.cpp run_episodes_tests.cpp run_expectations_tests.cpp
-    run_invariants_tests.cpp run_event_log_tests.cpp
+    run_invariants_tests.cpp run_observer_tests.cpp run_event_log_tests.cpp
   LIBRARIES understudy_run
   LABELS sim)
 understudy_test(run_reference

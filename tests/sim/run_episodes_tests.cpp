@@ -142,8 +142,10 @@ TEST_CASE("Episodes: a cut-off that outlives its episode is not counted twice", 
     CHECK(episodes[0].directions[0].attribution_gap == "it waited for fault.clear of lan1");
     CHECK(episodes[0].verdict == TakeoverVerdict::in_target);
     CHECK(episodes[0].two_owners);
-    REQUIRE(episodes[0].story.size() == 1);
+    REQUIRE(episodes[0].story.size() == 2);
     CHECK(episodes[0].story[0].second == "something");
+    CHECK(episodes[0].story[1].second == "outward calls are answered again");   // even after the next episode began
+    CHECK(episodes[0].story[1].first == Duration{25 * s + 20 * ms});
     CHECK_FALSE(episodes[1].directions[0].interrupted);
     CHECK(episodes[1].verdict == TakeoverVerdict::no_interruption);
     CHECK_FALSE(episodes[1].two_owners);
