@@ -421,8 +421,7 @@ std::uint64_t CallCentre::Impl::begin(CallDirection direction, ns3::Time hold, F
 
 /// The caller gives up when nothing new has happened by then.
 void CallCentre::Impl::wait(std::uint64_t id, ns3::Time time, std::string_view otherwise) {
-    Call* const call = find(id);
-    tdm::after(context, time, [this, id, otherwise, timer = ++call->caller_timer] {
+    tdm::after(context, time, [this, id, otherwise, timer = ++calls.at(id).caller_timer] {
         const Call* const now = find(id);
         if (now != nullptr && now->caller_timer == timer && !now->over && !now->report.answered) {
             const Path obstacle = path(now->report.direction);
@@ -432,7 +431,7 @@ void CallCentre::Impl::wait(std::uint64_t id, ns3::Time time, std::string_view o
 }
 
 void CallCentre::Impl::caller_hears(std::uint64_t id, Sound sound) {
-    Call& call = *find(id);
+    Call& call = calls.at(id);
     const Station& station = stations[static_cast<std::size_t>(call.caller)];
     switch (sound) {
         case Sound::dial_tone:
@@ -480,7 +479,7 @@ void CallCentre::Impl::caller_hears(std::uint64_t id, Sound sound) {
 }
 
 void CallCentre::Impl::callee_hears(std::uint64_t id, Sound sound) {
-    const Call& call = *find(id);
+    const Call& call = calls.at(id);
     if (sound == Sound::dial_tone || sound == Sound::congestion) {
         if (call.report.answered) {
             drop(id, sound == Sound::dial_tone ? "dial tone in the middle of the call" : "cleared by the PBX");
@@ -516,7 +515,7 @@ void CallCentre::Impl::station_hears(int index, Sound sound) {
 
 /// Whoever hears nothing for long enough in a call hangs up.
 void CallCentre::Impl::watch_silence(std::uint64_t id, int who, Sound sound) {
-    Call& call = *find(id);
+    Call& call = calls.at(id);
     const std::uint64_t watch = ++call.silence[who];
     if (sound != Sound::silence || (!call.report.answered && !call.over)) {
         return;
@@ -575,9 +574,10 @@ void CallCentre::Impl::far_heard(Pstn::Impl::CallId far, Sound sound) {
 
 void CallCentre::Impl::far_connected(Pstn::Impl::CallId far) {
     const auto found = by_far.find(far);
-    if (found != by_far.end() && find(found->second) != nullptr && !find(found->second)->over) {
+    const Call* const call = found == by_far.end() ? nullptr : find(found->second);
+    if (call != nullptr && !call->over) {
         pstn.say(far, Sound::speech);
-        answered(found->second);
+        answered(call->report.id);
     }
 }
 
@@ -605,7 +605,7 @@ void CallCentre::Impl::far_cleared(Pstn::Impl::CallId far, tdm::Cause cause) {
 // ---------------------------------------------------------------- workload: end
 
 void CallCentre::Impl::answered(std::uint64_t id) {
-    Call& call = *find(id);
+    Call& call = calls.at(id);
     ++call.caller_timer;
     call.report.answered = ns3::Simulator::Now();
     ++in_progress;
@@ -627,7 +627,7 @@ void CallCentre::Impl::answered(std::uint64_t id) {
 }
 
 void CallCentre::Impl::fail(std::uint64_t id, std::string_view why) {
-    Call& call = *find(id);
+    Call& call = calls.at(id);
     call.report.failure = why;
     call.report.ended = ns3::Simulator::Now();
     context.recorder.record("call.failed", pstn.name, {{"call", static_cast<std::int64_t>(id)}, {"reason", why}});
@@ -635,7 +635,7 @@ void CallCentre::Impl::fail(std::uint64_t id, std::string_view why) {
 }
 
 void CallCentre::Impl::drop(std::uint64_t id, std::string_view why) {
-    Call& call = *find(id);
+    Call& call = calls.at(id);
     call.report.dropped = true;
     call.report.failure = why;
     call.report.ended = ns3::Simulator::Now();
@@ -645,7 +645,7 @@ void CallCentre::Impl::drop(std::uint64_t id, std::string_view why) {
 
 /// Reports, and lets both parties go: the caller at once, the other one when it hears that the call is over.
 void CallCentre::Impl::finish(std::uint64_t id) {
-    Call& call = *find(id);
+    Call& call = calls.at(id);
     call.over = true;
     ++call.caller_timer;
     if (call.report.answered) {

@@ -52,6 +52,9 @@ Pbx::Impl::Impl(Host& h, PbxOptions o)
     spans.hooks.dchannel = [this](int span, std::span<const std::byte> frame) {
         // The kernel keeps little of what a process does not read; the link recovers by itself [assumed: nothing kept].
         if (span == options.pri_span && runs() && !stands_still()) {
+            // What we answer rests on all that lets us answer, not only on the question.
+            Recorder& recorder = host.context().recorder;
+            const Recorder::Scope scope(recorder, models::later(recorder.current(), prerequisites()));
             lapd->on_frame(frame);
         }
     };

@@ -45,16 +45,20 @@ Pstn::Impl::Line::Line(Impl& telco, int number)
                            q931.forget_all();
                        }
                        q931.dl_established();
+                       m_trunk_was_up = false;   // established anew: perhaps by another server
+                       check_trunk();
                    },
                .down =
                    [this] {
                        ++breaks;
                        m_telco.context.recorder.record("dchannel.down", m_telco.name);
+                       m_trunk_was_up = false;
                    },
                .released =
                    [this] {
                        ++breaks;
                        m_telco.context.recorder.record("dchannel.released", m_telco.name);
+                       m_trunk_was_up = false;
                        q931.dl_released();
                    },
            }),
@@ -125,6 +129,18 @@ void Pstn::Impl::Line::alarm_changed(Alarm now) {
     alarm = now;
     ++breaks;
     m_alarm_record = m_telco.context.recorder.current();
+    check_trunk();
+}
+
+/// The telco's half of the trunk milestone; the PBX records its own. A call needs both.
+void Pstn::Impl::Line::check_trunk() {
+    const bool up = lapd.up() && alarm == Alarm::none;
+    if (up && !m_trunk_was_up) {
+        Recorder& recorder = m_telco.context.recorder;
+        m_trunk_record = recorder.record_caused_by(
+            later(recorder.current(), later(m_dchannel_record, m_alarm_record)), "ms.trunk", m_telco.name, {{"line", std::int64_t{m_number}}});
+    }
+    m_trunk_was_up = up;
 }
 
 void Pstn::Impl::Line::receive_dchannel(std::span<const std::byte> frame) { lapd.on_frame(frame); }

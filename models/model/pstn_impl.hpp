@@ -53,7 +53,8 @@ class Pstn::Impl::Line final : public T1Port {
 
     void start();
     [[nodiscard]] int free_channel() const;
-    [[nodiscard]] RecordId record() const { return later(m_dchannel_record, m_alarm_record); }
+    /// "ms.trunk" of this side: D-channel up and no alarm on the line.
+    [[nodiscard]] RecordId record() const { return m_trunk_record; }
 
     T1Line* line = nullptr;
     Alarm alarm = Alarm::none;
@@ -66,8 +67,11 @@ class Pstn::Impl::Line final : public T1Port {
     std::uint64_t breaks = 0;                         ///< raised when the D-channel or the line is lost
 
   private:
+    void check_trunk();
     Impl& m_telco;
     int m_number;
+    bool m_trunk_was_up = false;
+    RecordId m_trunk_record = RecordId::none;
     RecordId m_dchannel_record = RecordId::none;
     RecordId m_alarm_record = RecordId::none;
 };
