@@ -69,6 +69,10 @@ std::optional<std::size_t> Membership::accept(LinkId link, std::span<const std::
         m_bad.note(BadPacketKind::missing_field, link, *source);
         return std::nullopt;
     }
+    if (!peer.heard && *type == "reqnodes") {
+        on_nodes(index, *type, view);   // it heard us before we heard it; without an answer it waits a second
+        return std::nullopt;
+    }
     if (!take_number(peer, index, *type, seq, view, link) || *type == "status" || on_nodes(index, *type, view)) {
         return std::nullopt;
     }
@@ -110,8 +114,10 @@ bool Membership::take_number(Peer& peer,
         }
         return false;   // a dead node comes back with a fresh status or not at all
     }
+    if (newer || peer.state == PeerState::dead) {
+        peer.window.forget();   // what was said in another life or behind a partition is not asked for
+    }
     if (newer) {
-        peer.window.forget();
         peer.last_status_seq = 0;
     }
     if (uuid) {

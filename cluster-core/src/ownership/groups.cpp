@@ -45,6 +45,15 @@ void OwnershipR1::start(ResourceScope scope, TakeoverReason reason) {
     });
 }
 
+void OwnershipR1::start_held(TakeoverReason reason) {
+    if (m_hold.local) {
+        start(ResourceScope::local, reason);
+    }
+    if (m_hold.foreign) {
+        start(ResourceScope::foreign, reason);
+    }
+}
+
 void OwnershipR1::stop(ResourceScope scope, TakeoverReason reason) {
     each_group([&](GroupId id) {
         if (in_scope(id, scope)) {

@@ -107,6 +107,7 @@ void OwnershipR1::on_active() {
         return;
     }
     m_state = State::starting;
+    m_other_stable = false;   // whatever it said before, it says again in its answer
     m_membership.sender().begin("starting");
     m_membership.sender().send();
     if (!m_membership.any_alive()) {
@@ -172,7 +173,8 @@ void OwnershipR1::on_resource(const wire::MessageView& view) {
     received_resource_report();
     const auto stable = view.get("isstable");
     if (stable == "1") {
-        if (std::exchange(m_other_stable, true) == false) {
+        const bool was_stable = std::exchange(m_other_stable, true);
+        if (!was_stable || (m_state != State::stable && m_state != State::init && m_state != State::shutdown)) {
             other_became_stable();
         }
         settle_after_report();
@@ -184,6 +186,9 @@ void OwnershipR1::on_resource(const wire::MessageView& view) {
 void OwnershipR1::other_became_stable() {
     if (m_state == State::init || m_state == State::shutdown) {
         return;
+    }
+    if (m_standby == Standby::y_promised) {
+        end_standby(StandbyProgress::refused);   // X could not let go and serves again
     }
     send_resource(announced_stable(), {});
     if (m_state != State::stable) {
@@ -222,9 +227,11 @@ void OwnershipR1::become_stable(TakeoverReason reason) {
 void OwnershipR1::settle_after_report() {
     if (std::exchange(m_heal_pending, false)) {
         m_membership.settle_isolation();
-        // It kept (a real daemon always does): then it is the owner, whoever we are.
-        const bool drop_local = m_hold.local && m_other_hold.foreign;
-        const bool drop_foreign = m_hold.foreign && m_other_hold.local;
+        // It kept (a real daemon always does): then it is the owner, whoever we are. Unless it had no carrier while we
+        // served: then it is about to drop what it kept.
+        const bool ours = std::ranges::any_of(m_membership.peers(), [](const Peer& peer) { return peer.alive() && peer.isolated; });
+        const bool drop_local = m_hold.local && m_other_hold.foreign && !ours;
+        const bool drop_foreign = m_hold.foreign && m_other_hold.local && !ours;
         if (drop_local || drop_foreign) {
             m_heal_releasing = true;
             for (const ResourceScope scope : {ResourceScope::local, ResourceScope::foreign}) {
@@ -238,7 +245,7 @@ void OwnershipR1::settle_after_report() {
     if (m_announce_due && !(m_hold.local && m_other_hold.foreign) && !(m_hold.foreign && m_other_hold.local)) {
         m_announce_due = false;
         m_timers.cancel(Timer::announce);
-        if (!m_context.quirks().no_announce_after_wake) {
+        if (m_standby == Standby::none && !m_context.quirks().no_announce_after_wake) {
             m_resources.announce_again(m_context.now, *m_context.out);
         }
     }
@@ -283,6 +290,7 @@ void OwnershipR1::follow_up() {
         send_resource(announced_stable(), {});
     }
     finish_stop();
+    move_failed();
     judge_pings();
     judge_conflict();
     judge_orphans();

@@ -55,7 +55,7 @@ class OwnershipR1 {
 
     template <class Archive, class Self>
     static void archive(Archive& ar, Self& self) {
-        ar(self.m_state, self.m_hold, self.m_other_hold, self.m_other_stable, self.m_owe_reply, self.m_foreign_by_death);
+        ar(self.m_state, self.m_hold, self.m_other_hold, self.m_before_give, self.m_other_stable, self.m_owe_reply, self.m_foreign_by_death);
         ar(self.m_mach_down_due, self.m_heal_pending, self.m_heal_releasing, self.m_announce_due, self.m_conflict);
         ar(self.m_standby, self.m_scope, self.m_goodbye_sent, self.m_restart_after_stop, self.m_left);
         ar(self.m_groups, self.m_roles, self.m_timers, self.m_fencing);
@@ -120,6 +120,7 @@ class OwnershipR1 {
 
     // groups.cpp
     void start(ResourceScope scope, TakeoverReason reason);
+    void start_held(TakeoverReason reason);
     void stop(ResourceScope scope, TakeoverReason reason);
     void start_one(GroupId group, TakeoverReason reason);
     void stop_one(GroupId group, TakeoverReason reason);
@@ -190,6 +191,7 @@ class OwnershipR1 {
     State m_state = State::init;
     HoldBits m_hold;
     HoldBits m_other_hold;
+    HoldBits m_before_give;            ///< what to take back when a standby cannot let go
     bool m_other_stable = false;
     bool m_owe_reply = false;          ///< `starting` came before we were active
     bool m_foreign_by_death = false;   ///< fail back when the peer is stable again

@@ -128,6 +128,7 @@ void OwnershipR1::give() {
     m_standby = Standby::x_giving;
     m_timers.arm(Timer::standby, m_context.now + handover_limit);
     m_other_stable = false;   // until it says that it has taken
+    m_before_give = m_hold;
     hold(m_scope, false);
     stop(m_scope, TakeoverReason::peer_standby);
     send_resource(false, "standby");
@@ -144,8 +145,8 @@ void OwnershipR1::finish_give() {
 /// A member does not stop: the peer must not start it. We take back what we have stopped.
 void OwnershipR1::abort_give() {
     end_standby(StandbyProgress::refused);
-    hold(m_scope, true);
-    start(m_scope, TakeoverReason::operator_command);
+    m_hold = m_before_give;
+    start_held(TakeoverReason::operator_command);
     send_resource(true, {});
 }
 

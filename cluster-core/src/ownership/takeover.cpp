@@ -87,17 +87,12 @@ void OwnershipR1::take_over(std::string_view node, TakeoverReason reason, std::s
 /// The peer has stopped cleanly: no waiting for its death.
 void OwnershipR1::on_shutdone(std::size_t index) {
     m_membership.mark_shut_down(index);
-    if (m_state == State::init || m_state == State::shutdown) {
+    if (m_state == State::init || m_state == State::shutdown || m_timers.armed(Timer::restart)) {
         return;
     }
     reset_standby();
     m_other_stable = false;
     m_other_hold = {};
-    each_group([&](GroupId id) {
-        if (m_roles.role(id) != GroupRole::active && m_roles.role(id) != GroupRole::takeover && legacy()) {
-            group(id).asked.reset();
-        }
-    });
     m_foreign_by_death = m_foreign_by_death || !m_hold.foreign;
     m_hold = {true, true};
     m_mach_down_due = !legacy();
@@ -135,8 +130,8 @@ void OwnershipR1::on_restarted() {
     const bool gave_up = giving() || m_standby == Standby::x_given;
     reset_standby();
     if (gave_up && m_state == State::stable) {
-        hold(m_scope, true);   // the taker is gone before it took
-        start(m_scope, TakeoverReason::peer_dead);
+        m_hold = m_before_give;   // the taker is gone before it took
+        start_held(TakeoverReason::peer_dead);
     }
     m_other_stable = false;
     m_other_hold = {};
