@@ -11,6 +11,17 @@
 
 namespace models {
 
+/// What the firmware works with; lost with power.
+struct FonebridgeState {
+    std::array<cluster::SpanConfig, 4> spans{};
+    std::array<std::uint8_t, 4> priorities{0, 1, 2, 3};
+    std::array<std::optional<cluster::MacAddress>, 2> destination{};
+    int port = 0;                ///< Ethernet port that carries TDMoE, from 0
+    bool transmit = false;
+    bool pll = true;
+    std::map<std::uint16_t, std::uint8_t> registers;
+};
+
 struct Fonebridge::Impl {
     class Ethernet;
     class Span;
@@ -30,15 +41,7 @@ struct Fonebridge::Impl {
     [[nodiscard]] std::vector<std::byte> stats() const;
 
     // --- configuration and power
-    struct Running {   ///< what the firmware works with; lost with power
-        std::array<cluster::SpanConfig, 4> spans{};
-        std::array<std::uint8_t, 4> priorities{0, 1, 2, 3};
-        std::array<std::optional<cluster::MacAddress>, 2> destination{};
-        int port = 0;                ///< Ethernet port that carries TDMoE, from 0
-        bool transmit = false;
-        bool pll = true;
-        std::map<std::uint16_t, std::uint8_t> registers;
-    };
+    using Running = FonebridgeState;
     void boot_done();
     void lose_state();
     void restart();   ///< boots with the stored configuration

@@ -328,7 +328,7 @@ void Lapd::send_unnumbered(std::uint8_t control, bool command) {
 void Lapd::send_supervisory(Supervisory kind, bool command, bool poll_final) {
     std::vector<std::byte> frame = address(command);
     frame.push_back(static_cast<std::byte>(kind));
-    frame.push_back(static_cast<std::byte>((m_vr << 1U) | (poll_final ? 1U : 0U)));
+    frame.push_back(static_cast<std::byte>(static_cast<unsigned>(m_vr) << 1U | (poll_final ? 1U : 0U)));
     output(std::move(frame));
 }
 
