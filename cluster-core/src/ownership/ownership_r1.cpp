@@ -234,6 +234,7 @@ void OwnershipR1::settle_after_report() {
         const bool drop_foreign = m_hold.foreign && m_other_hold.local && !ours;
         if (drop_local || drop_foreign) {
             m_heal_releasing = true;
+            let_go_of_addresses([&](GroupId id) { return is_local(id) ? drop_local : drop_foreign; });
             for (const ResourceScope scope : {ResourceScope::local, ResourceScope::foreign}) {
                 if (scope == ResourceScope::local ? drop_local : drop_foreign) {
                     hold(scope, false);

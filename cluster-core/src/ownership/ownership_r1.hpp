@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -56,7 +57,7 @@ class OwnershipR1 {
     template <class Archive, class Self>
     static void archive(Archive& ar, Self& self) {
         ar(self.m_state, self.m_hold, self.m_other_hold, self.m_before_give, self.m_other_stable, self.m_owe_reply, self.m_foreign_by_death);
-        ar(self.m_mach_down_due, self.m_heal_pending, self.m_heal_releasing, self.m_announce_due, self.m_conflict);
+        ar(self.m_foreign_since_death, self.m_mach_down_due, self.m_heal_pending, self.m_heal_releasing, self.m_announce_due, self.m_conflict);
         ar(self.m_standby, self.m_scope, self.m_goodbye_sent, self.m_restart_after_stop, self.m_left);
         ar(self.m_groups, self.m_roles, self.m_timers, self.m_fencing);
     }
@@ -141,6 +142,7 @@ class OwnershipR1 {
     void on_healed(std::size_t peer);
     void finish_takeover();
     void give_up_everything();
+    void let_go_of_addresses(const std::function<bool(GroupId)>& which);
     void begin_stop(bool restart);
     void finish_stop();
     void send_stonith(std::string_view node, std::string_view result);
@@ -195,6 +197,7 @@ class OwnershipR1 {
     bool m_other_stable = false;
     bool m_owe_reply = false;          ///< `starting` came before we were active
     bool m_foreign_by_death = false;   ///< fail back when the peer is stable again
+    bool m_foreign_since_death = false; ///< taken at the last death: dropped if that was no death
     bool m_mach_down_due = false;      ///< tell when the groups of a dead peer run
     bool m_heal_pending = false;       ///< no report from the peer since it returned
     bool m_heal_releasing = false;     ///< dropping what the returned peer holds

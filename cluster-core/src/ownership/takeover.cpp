@@ -51,12 +51,14 @@ void OwnershipR1::take_over(std::string_view node, TakeoverReason reason, std::s
             return;
         }
         // Held by the peer until now, as far as we know; who returns from a partition finds its groups with itself.
-        group(id).taken_by_death = reason == TakeoverReason::peer_dead && (!is_local(id) || m_other_hold.foreign);
+        const bool held = is_local(id) ? m_hold.local : m_hold.foreign;   // then it only failed here
+        group(id).taken_by_death = reason == TakeoverReason::peer_dead && !held && (!is_local(id) || m_other_hold.foreign);
         if (is_local(id)) {
             fresh_local.push_back(id);
         }
     });
     m_foreign_by_death = m_foreign_by_death || !m_hold.foreign;
+    m_foreign_since_death = m_foreign_since_death || !m_hold.foreign;
     m_hold = {true, true};
     m_other_hold = {};
     m_mach_down_due = true;
@@ -135,6 +137,7 @@ void OwnershipR1::on_restarted() {
     }
     m_other_stable = false;
     m_other_hold = {};
+    m_foreign_since_death = false;
     bool doubled = false;
     each_group([&](GroupId id) {
         doubled = doubled || group(id).taken_by_death;
@@ -167,6 +170,7 @@ void OwnershipR1::on_healed(std::size_t index) {
     m_announce_due = m_hold.local || m_hold.foreign;
     m_timers.arm(Timer::announce, m_context.now + announce_limit);
     if (!m_membership.peers()[index].isolated) {
+        let_go_of_addresses([&](GroupId id) { return group(id).taken_by_death; });
         each_group([&](GroupId id) {
             if (group(id).taken_by_death) {
                 hold(is_local(id) ? ResourceScope::local : ResourceScope::foreign, false);
@@ -174,10 +178,12 @@ void OwnershipR1::on_healed(std::size_t index) {
                 m_heal_releasing = true;
             }
         });
-        if (m_foreign_by_death) {
+        if (m_foreign_since_death) {
             hold(ResourceScope::foreign, false);   // also when there is no such group
         }
     }
+    m_foreign_since_death = false;
+    each_group([&](GroupId id) { group(id).taken_by_death = false; });
     if (legacy()) {
         m_heal_pending = false;
         m_heal_releasing = false;
@@ -193,12 +199,19 @@ void OwnershipR1::on_healed(std::size_t index) {
     m_membership.sender().send();
 }
 
-/// Addresses first: right-to-left stops would leave them up while services take their time to end.
 void OwnershipR1::give_up_everything() {
+    let_go_of_addresses([](GroupId) { return true; });
+    hold(ResourceScope::all, false);
+    stop(ResourceScope::all, TakeoverReason::peer_request);
+}
+
+/// Before the groups are stopped: right-to-left stops, or a start that must end first, would leave the addresses up
+/// while another node has them too.
+void OwnershipR1::let_go_of_addresses(const std::function<bool(GroupId)>& which) {
     const std::vector<Binding> bindings = resolve_bindings(m_context.options.files.resources, m_context.options.files.settings);
     for (const Binding& binding : bindings) {
         const GroupRole role = m_roles.role(binding.resource.group);
-        if (binding.kind != BindingKind::address || role == GroupRole::standby) {
+        if (binding.kind != BindingKind::address || role == GroupRole::standby || !which(binding.resource.group)) {
             continue;
         }
         const ResourceWord& word =
@@ -208,8 +221,6 @@ void OwnershipR1::give_up_everything() {
             m_context.issue(ReleaseAddress{binding.resource, *address});   // its completion is nobody's; the stop confirms
         }
     }
-    hold(ResourceScope::all, false);
-    stop(ResourceScope::all, TakeoverReason::peer_request);
 }
 
 bool OwnershipR1::on_slept(Duration slept) {
