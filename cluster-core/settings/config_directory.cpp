@@ -159,7 +159,7 @@ void DirectoryReader::judge_unused_bindings(const std::set<std::string>& explici
     for (const auto& word : explicit_words) {
         if (!used.contains(word) && source != m_out.sources.end()) {
             const auto near = text::nearest(word, {used.begin(), used.end()});
-            add(Severity::warning, source->path, "unused-binding", "/bindings/" + word + ": no such word in haresources", near.empty() ? std::string("a word of haresources") : quote(near));
+            add(Severity::warning, source->path, "unused-binding", text::printable("/bindings/" + word) + ": no such word in haresources", near.empty() ? std::string("a word of haresources") : quote(near));
         }
     }
 }

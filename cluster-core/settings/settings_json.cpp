@@ -47,7 +47,7 @@ class SettingsReader {
   private:
     void error(const std::string& pointer, std::string_view rule, const std::string& found, std::string expected) {
         const auto place = m_places.of(pointer);
-        m_findings.error(place.line, place.column, rule, (pointer.empty() ? std::string("/") : pointer) + ": " + found, std::move(expected));
+        m_findings.error(place.line, place.column, rule, (pointer.empty() ? std::string("/") : text::printable(pointer)) + ": " + found, std::move(expected));
     }
     static std::string shown(const Json&);
 
@@ -226,7 +226,7 @@ void SettingsReader::binding(const Json& value, const std::string& pointer, cons
 
 void SettingsReader::read(const Json& root) {
     for (const auto& repeated : m_places.repeated_keys()) {
-        m_findings.error(repeated.place.line, repeated.place.column, "repeated-key", repeated.pointer + ": this key once more", "each key once");
+        m_findings.error(repeated.place.line, repeated.place.column, "repeated-key", text::printable(repeated.pointer) + ": this key once more", "each key once");
     }
     if (!object(root, "", {"$schema", "format", "bindings", "announce", "bridge", "start_failure", "stop_attempts", "stop_retry_delay", "carrier_policy"})) {
         return;

@@ -157,7 +157,7 @@ void AuthKeysParser::key_line(int line, std::vector<Word> words) {
     }
     if (key.method == AuthMethod::crc) {
         if (words.size() > 2) {
-            m_findings.error(line, words[2].column, "crc-with-secret", quote(words[2].text) + " after crc", "nothing: crc takes no secret");
+            m_findings.error(line, words[2].column, "crc-with-secret", "a further word after crc", "nothing: crc takes no secret");
             return;
         }
     } else if (words.size() < 3) {

@@ -1010,7 +1010,7 @@ void HaCfParser::check_nodes(std::optional<std::string_view> own_node) {
         if (std::find(nodes.begin(), nodes.end(), name) == nodes.end()) {
             std::string listed;
             for (std::size_t i = 0; i < nodes.size() && i < 4; ++i) {
-                listed += (i > 0 ? ", " : "") + nodes[i];
+                listed += (i > 0 ? ", " : "") + quote(nodes[i]);
             }
             m_findings.error(0, 0, "own-node-missing", "nodes " + listed + (nodes.size() > 4 ? ", ..." : ""), "node " + quote(name) + " (uname -n of this node) among them");
         }

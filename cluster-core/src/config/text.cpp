@@ -84,11 +84,10 @@ std::vector<Word> split_words(std::string_view line, std::string_view separators
     }
 }
 
-std::string quote(std::string_view text) {
-    constexpr std::size_t shown = 60;
+std::string printable(std::string_view text, std::size_t longest) {
     constexpr std::string_view hex = "0123456789abcdef";
-    std::string out = "\"";
-    for (const char c : text.substr(0, shown)) {
+    std::string out;
+    for (const char c : text.substr(0, longest)) {
         const auto byte = static_cast<unsigned char>(c);
         if (byte >= 0x20 && byte < 0x7f) {
             out += c;
@@ -98,10 +97,11 @@ std::string quote(std::string_view text) {
             out += hex[byte & 0xFU];
         }
     }
-    if (text.size() > shown) {
-        out += "...";
-    }
-    return out + '"';
+    return text.size() > longest ? out + "..." : out;
+}
+
+std::string quote(std::string_view text) {
+    return '"' + printable(text, 60) + '"';
 }
 
 void FindingList::add(Severity severity,
@@ -301,7 +301,8 @@ std::string_view nearest(std::string_view word, const std::vector<std::string_vi
     std::string_view best;
     std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
     for (const auto candidate : candidates) {
-        if (candidate.size() > longest) {
+        const auto apart = candidate.size() > word.size() ? candidate.size() - word.size() : word.size() - candidate.size();
+        if (candidate.size() > longest || apart >= best_distance) {
             continue;
         }
         std::array<std::array<std::size_t, longest + 1>, longest + 1> d{};

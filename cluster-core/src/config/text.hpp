@@ -46,6 +46,9 @@ inline constexpr std::string_view blanks_and_commas = ", \t\r\f";
                                             std::string_view separators = blanks,
                                             std::size_t from = 0);
 
+/// At most `longest` bytes of it, everything but printable ASCII as \xNN: a finding can be shown anywhere.
+[[nodiscard]] std::string printable(std::string_view, std::size_t longest = 200);
+
 /// In double quotes, not longer than ~60 characters, everything but printable ASCII as \xNN.
 [[nodiscard]] std::string quote(std::string_view);
 
