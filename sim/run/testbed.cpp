@@ -428,6 +428,11 @@ void Testbed::start_daemons(const Scenario& scenario) {
         Member& member = m_members.emplace_back();
         member.name = name;
         member.host = host(name);
+        for (const auto& [interface, mac] : m_macs[name]) {
+            cluster::MacAddress bytes{};
+            mac.CopyTo(bytes.data());
+            m_member_of_mac.emplace(bytes, index);
+        }
         models::RandomStream seeds = m_context.stream("daemon-seed/" + name);
         member.options = {.name = name,
                           .uuid = uuid_of(name),
@@ -531,17 +536,8 @@ models::Agent* Testbed::agent(const std::string& at, const std::string& word) {
 }
 
 std::size_t Testbed::member_with_mac(const cluster::MacAddress& mac) const {
-    const ns3::Mac48Address wanted = to_ns3(mac);
-    for (std::size_t i = 0; i < m_members.size(); ++i) {
-        if (const auto interfaces = m_macs.find(m_members[i].name); interfaces != m_macs.end()) {
-            for (const auto& [interface, own] : interfaces->second) {
-                if (own == wanted) {
-                    return i;
-                }
-            }
-        }
-    }
-    return npos;
+    const auto found = m_member_of_mac.find(mac);
+    return found == m_member_of_mac.end() ? npos : found->second;
 }
 
 }  // namespace sim

@@ -118,10 +118,11 @@ TEST_CASE("Reference: every seed passes, detection and phases are what the input
     // Detection is uniform: its mean lies within 4 standard errors (0.2 / sqrt(12 * 40) = 0.009 s each).
     const double mean_detect = std::accumulate(detects.begin(), detects.end(), 0.0) / static_cast<double>(detects.size());
     CHECK(std::abs(mean_detect - (detect_from + detect_to - 0.01) / 2) < 0.04);
-    // What is left after detection and service varies by little more than the place of the probe calls (100 ms).
+    // What is left after detection and service varies by the place of the probe calls (100 ms) and by where the D-channel's
+    // retransmissions stand when the service comes up (up to two T200 of 1 s each, when calls were up at the fault).
     const auto [low, high] = std::minmax_element(rest.begin(), rest.end());
     CAPTURE(*low, *high);
-    CHECK(*high - *low < 1.3);
+    CHECK(*high - *low < 2.1);
 }
 
 TEST_CASE("Reference: the distribution of the total is the sum of the inputs' distributions", "[sim][reference]") {
