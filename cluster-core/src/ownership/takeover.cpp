@@ -52,7 +52,8 @@ void OwnershipR1::take_over(std::string_view node, TakeoverReason reason, std::s
         }
         // Held by the peer until now, as far as we know; who returns from a partition finds its groups with itself.
         const bool held = is_local(id) ? m_hold.local : m_hold.foreign;   // then it only failed here
-        group(id).taken_by_death = reason == TakeoverReason::peer_dead && !held && (!is_local(id) || m_other_hold.foreign);
+        const bool assumed = reason == TakeoverReason::peer_dead || reason == TakeoverReason::lone_start;
+        group(id).taken_by_death = assumed && !held && (!is_local(id) || m_other_hold.foreign);
         if (is_local(id)) {
             fresh_local.push_back(id);
         }
