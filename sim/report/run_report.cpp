@@ -13,10 +13,15 @@ namespace sim {
 
 namespace {
 
-constexpr std::size_t name_columns = 17;
+constexpr std::size_t name_columns = 19;
 constexpr std::size_t time_columns = 10;
-constexpr std::size_t bar_columns = 66;
+constexpr std::size_t bar_columns = 64;
 constexpr std::size_t story_lines = 15;
+
+/// Milliseconds are enough for people; what is shorter is not nothing.
+std::string time_text(Duration time) {
+    return time.count() > 0 && time < std::chrono::microseconds{500} ? "<0.001 s" : format_seconds(time);
+}
 
 Style style_of(TakeoverVerdict verdict) {
     switch (verdict) {
@@ -47,7 +52,7 @@ std::string sentence(const Episode& episode) {
     const std::string where = worst == nullptr ? "" : " (worst direction: " + worst->direction + ")";
     std::string text;
     switch (episode.verdict) {
-        case TakeoverVerdict::faster: text = "callers were cut off for " + time + where + ", less than the target of 15 to 20 s"; break;
+        case TakeoverVerdict::faster: text = "callers were cut off for " + time + where + "; the target is 15 to 20 s"; break;
         case TakeoverVerdict::in_target: text = "callers were cut off for " + time + where + "; the target is 15 to 20 s"; break;
         case TakeoverVerdict::too_slow:
             text = (worst != nullptr && !worst->restored ? "callers were still cut off after " : "callers were cut off for ") + time + where +
@@ -56,7 +61,7 @@ std::string sentence(const Episode& episode) {
         case TakeoverVerdict::no_interruption: text = "no caller was cut off"; break;
         case TakeoverVerdict::no_takeover: text = "callers were still cut off after " + time + where + ": nobody took over"; break;
     }
-    return text + (episode.two_owners ? ". TWO OWNERS held the same thing." : ".");
+    return text + '.';
 }
 
 void header(Page& page, const Scenario& scenario, const RunResult& result) {
@@ -70,10 +75,9 @@ void verdicts(Page& page, const RunResult& result) {
     for (const Episode& episode : result.episodes) {
         const std::string word = upper(name(episode.verdict));
         const std::string prefix = result.episodes.size() > 1 ? episode.id + ": " : "";
-        if (page.color()) {
-            page.line(page.styled(style_of(episode.verdict), word) + "  " + prefix + sentence(episode));
-        } else {
-            page.paragraph(word + ": " + prefix + sentence(episode), 4);
+        page.paragraph(page.styled(style_of(episode.verdict), word) + ": " + prefix + sentence(episode), 4);
+        if (episode.two_owners) {
+            page.line(page.styled(Style::bad, "TWO OWNERS") + ": " + prefix + "two nodes served the same thing at the same time (see Invariants).");
         }
     }
     if (result.episodes.empty()) {
@@ -85,7 +89,7 @@ std::string legend(const DirectionCutOff& direction) {
     std::string text;
     for (std::size_t i = 0; i < phase_count; ++i) {
         if (direction.phases.on_path[i].count() > 0) {
-            text += fmt::format("{}{} {}", text.empty() ? "" : " · ", name(static_cast<Phase>(i)), format_seconds(direction.phases.on_path[i], 2));
+            text += fmt::format("{}{} {}", text.empty() ? "" : " · ", name(static_cast<Phase>(i)), time_text(direction.phases.on_path[i]));
         }
     }
     return text;
@@ -118,7 +122,7 @@ void waterfall(Page& page, const DirectionCutOff& direction, const TimeAxis& axi
         if (time.count() <= 0) {
             continue;
         }
-        page.line("  " + pad_right(name(static_cast<Phase>(i)), name_columns) + pad_left(format_seconds(time), time_columns) + "  " +
+        page.line("  " + pad_right(name(static_cast<Phase>(i)), name_columns) + pad_left(time_text(time), time_columns) + "  " +
                   axis.bar(page, at, at + time, Style::plain));
         at += time;
     }
@@ -133,7 +137,7 @@ void waterfall(Page& page, const DirectionCutOff& direction, const TimeAxis& axi
     std::string parallel;
     for (std::size_t i = 0; i < phase_count; ++i) {
         if (direction.phases.parallel[i].count() > 0) {
-            parallel += fmt::format("{}{} {}", parallel.empty() ? "" : " · ", name(static_cast<Phase>(i)), format_seconds(direction.phases.parallel[i]));
+            parallel += fmt::format("{}{} {}", parallel.empty() ? "" : " · ", name(static_cast<Phase>(i)), time_text(direction.phases.parallel[i]));
         }
     }
     if (!parallel.empty()) {

@@ -83,12 +83,16 @@ StartOrder read_start_order(ObjectCursor& object, const Scenario& scenario) {
     return order;
 }
 
-void read_bound(ObjectCursor& object, std::string_view key, std::optional<int>& bound) {
-    if (const auto value = object.get(key)) {
-        if (const auto number = value->integer(0, 1'000'000)) {
-            bound = static_cast<int>(*number);
-        }
+/// True when the key is there, well-formed or not.
+bool read_bound(ObjectCursor& object, std::string_view key, std::optional<int>& bound) {
+    const auto value = object.get(key);
+    if (!value) {
+        return false;
     }
+    if (const auto number = value->integer(0, 1'000'000)) {
+        bound = static_cast<int>(*number);
+    }
+    return true;
 }
 
 EventCount read_count(ObjectCursor& object, const Scenario& scenario) {
@@ -105,10 +109,10 @@ EventCount read_count(ObjectCursor& object, const Scenario& scenario) {
     if (const auto before = object.get("before")) {
         count.before = read_episode_id(*before, scenario);
     }
-    read_bound(object, "equals", count.equals);
-    read_bound(object, "min", count.min);
-    read_bound(object, "max", count.max);
-    if (!count.equals && !count.min && !count.max) {
+    const bool equals = read_bound(object, "equals", count.equals);
+    const bool min = read_bound(object, "min", count.min);
+    const bool max = read_bound(object, "max", count.max);
+    if (!equals && !min && !max) {
         object.cursor().wrong("no limit", "\"equals\", \"min\" or \"max\"");
     }
     return count;

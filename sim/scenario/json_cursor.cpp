@@ -129,16 +129,13 @@ std::optional<std::int64_t> Cursor::integer(std::int64_t min, std::int64_t max) 
     return std::nullopt;
 }
 
-void Cursor::wrong_word(const std::vector<std::string_view>& known) const {
+std::string Cursor::one_of(const std::vector<std::string_view>& known) const {
+    if (known.empty()) {
+        return "nothing: there is none to name";
+    }
     const std::string_view guess =
         m_value->is_string() ? nearest(m_value->get_ref<const std::string&>(), known) : std::string_view{};
-    if (known.empty()) {
-        wrong("nothing: there is none to name");
-    } else if (guess.empty()) {
-        wrong("one of " + quoted_list(known));
-    } else {
-        wrong("one of " + quoted_list(known) + " (did you mean \"" + std::string(guess) + "\"?)");
-    }
+    return "one of " + quoted_list(known) + (guess.empty() ? "" : " (did you mean \"" + std::string(guess) + "\"?)");
 }
 
 std::vector<std::string> Cursor::texts(std::string_view what) const {

@@ -32,7 +32,17 @@ class Problems {
     }
     [[nodiscard]] const std::vector<Problem>& list() const noexcept { return m_list; }
 
+    /// Something that has a name could not be read. From now on a reference that leads nowhere says nothing new, so it is
+    /// not reported.
+    void names_lost() noexcept { m_names_lost = true; }
+    void add_reference(std::string pointer, std::string found, std::string expected) {
+        if (!m_names_lost) {
+            add(std::move(pointer), std::move(found), std::move(expected));
+        }
+    }
+
   private:
+    bool m_names_lost = false;
     std::vector<Problem> m_list;
 };
 
@@ -48,6 +58,9 @@ class Cursor {
     /// "found <this value>, expected …"
     void wrong(std::string expected) const { m_problems->add(m_pointer, describe(*m_value), std::move(expected)); }
     void wrong(std::string found, std::string expected) const { m_problems->add(m_pointer, std::move(found), std::move(expected)); }
+
+    /// As wrong(), for a name that leads nowhere; see Problems::names_lost().
+    void wrong_reference(std::string expected) const { m_problems->add_reference(m_pointer, describe(*m_value), std::move(expected)); }
 
     /// Each says what is wrong when it answers nullopt.
     [[nodiscard]] std::optional<std::string> text(std::string_view what = "a string") const;
@@ -73,8 +86,9 @@ class Cursor {
         wrong_word(known);
         return std::nullopt;
     }
-    /// "expected one of …", with the nearest first.
-    void wrong_word(const std::vector<std::string_view>& known) const;
+    /// "expected one of …", with the nearest.
+    void wrong_word(const std::vector<std::string_view>& known) const { wrong(one_of(known)); }
+    [[nodiscard]] std::string one_of(const std::vector<std::string_view>& known) const;
 
     /// Calls f(Cursor) for each element; says so when this is no list.
     template <class F>

@@ -179,15 +179,35 @@ std::string after(const std::string& text, std::string_view mark, std::string_vi
     return text.substr(from, end == std::string::npos ? std::string::npos : end - from);
 }
 
+/// The token that surprised the library. It tells how many bytes it has read, and a token text that may begin too early.
+std::string_view token_before(std::string_view text, const SyntaxReader& reader) {
+    constexpr std::string_view structural = "{}[]:,";
+    constexpr std::string_view blanks = " \t\r\n";
+    const std::size_t end = std::min(reader.offset, text.size());
+    if (end == 0) {
+        return text.substr(0, 0);
+    }
+    const bool in_string = reader.message.find("invalid string") != std::string::npos;
+    if (in_string || text[end - 1] == '"') {
+        const std::size_t length = std::min(end, std::max<std::size_t>(reader.token.size(), 1));
+        return text.substr(end - length, length);
+    }
+    std::size_t start = end - 1;
+    if (structural.find(text[start]) == std::string_view::npos) {
+        while (start > 0 && (structural.find(text[start - 1]) == std::string_view::npos && blanks.find(text[start - 1]) == std::string_view::npos)) {
+            --start;
+        }
+    }
+    return text.substr(start, end - start);
+}
+
 ScenarioError syntax_error(const std::string& file, std::string_view text, const SyntaxReader& reader) {
-    // The library counts bytes read; the token that surprised it ends there.
-    const std::size_t token_bytes = std::max<std::size_t>(reader.token.size(), 1);
-    const std::size_t start = reader.offset >= token_bytes ? reader.offset - token_bytes : 0;
-    const TextPosition where = position_at(text, std::min(start, text.size()));
+    const std::string_view token = token_before(text, reader);
+    const TextPosition where = position_at(text, static_cast<std::size_t>(token.data() - text.data()));
     ScenarioError error{file, "", where.line, where.column, "", ""};
     const std::string unexpected = after(reader.message, "unexpected ", ";");
     const bool at_end = unexpected.find("end of input") != std::string::npos;
-    error.found = at_end ? "the end of the file" : printable(reader.token.empty() ? unexpected : reader.token);
+    error.found = at_end ? "the end of the file" : printable(token.empty() ? unexpected : std::string(token));
     error.expected = after(reader.message, "; expected ", "");
     if (error.expected.empty()) {
         const std::string reason = after(reader.message, " - ", ";");

@@ -203,6 +203,7 @@ void read_workload(const Cursor& cursor, Scenario& scenario) {
         const auto word = object.need("kind", "\"kind\": \"analog-calls\" or \"icmp-echo\"");
         const auto calls_kind = word ? word->word(kinds) : std::nullopt;
         if (!calls_kind) {
+            item.problems().names_lost();
             return;
         }
         if (*calls_kind) {

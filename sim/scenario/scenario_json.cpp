@@ -37,6 +37,8 @@ void read_members(const Cursor& list, Scenario& scenario) {
         if (auto member = read_reference(item, servers)) {
             claim_id(item, *member, seen, "member");
             scenario.cluster.members.push_back(std::move(*member));
+        } else {
+            item.problems().names_lost();
         }
     });
     if (list.json().is_array() && list.json().empty()) {

@@ -153,7 +153,7 @@ bool is_member(const Cursor& item, const std::string& node, const Scenario& scen
     if (std::find(members.begin(), members.end(), node) != members.end()) {
         return true;
     }
-    item.wrong("one of the cluster members " + quoted_list(members_of(scenario)));
+    item.wrong_reference("one of the cluster members " + quoted_list(members_of(scenario)));
     return false;
 }
 
@@ -185,7 +185,7 @@ std::optional<Requirement> read_requirement(const Cursor& item, const Scenario& 
             requirement.node = span->substr(equals + 1);
             const auto bridges = ids_of(scenario.topology, {NodeKind::fonebridge});
             if (std::find(bridges.begin(), bridges.end(), requirement.bridge) == bridges.end()) {
-                item.wrong("one of the bridges " + quoted_list(bridges));
+                item.wrong_reference("one of the bridges " + quoted_list(bridges));
                 return std::nullopt;
             }
             return is_member(item, requirement.node, scenario) ? std::optional(requirement) : std::nullopt;
@@ -227,10 +227,11 @@ void read_for(ObjectCursor& object, FaultVerb verb, TimelineEntry& entry, const 
     if (!may_revert(verb)) {
         outage->problems().add(outage->pointer(), "\"for\" on a fault that nothing reverts",
                                "\"for\" only on power.off, link.down and node.freeze", true);
+        outage->problems().names_lost();   // "<id>/revert" may be meant somewhere
         return;
     }
     entry.outage = outage->duration(true);
-    if (entry.outage && scenario.stop_at.count() > 0 && *entry.outage > scenario.stop_at - entry.at) {
+    if (entry.outage && entry.at < scenario.stop_at && *entry.outage > scenario.stop_at - entry.at) {
         outage->wrong("an end before stop_at");
     }
 }
@@ -252,11 +253,13 @@ void read_entry(const Cursor& item, Scenario& scenario, std::vector<std::string>
     const auto check = object.get("check");
     if (fault.has_value() == check.has_value()) {
         item.wrong(fault ? "both \"fault\" and \"check\"" : "neither \"fault\" nor \"check\"", "one of them");
+        item.problems().names_lost();
         return;
     }
     if (fault) {
         const auto verb = fault->word(fault_verbs);
         if (!verb) {
+            item.problems().names_lost();
             return;
         }
         entry.what = read_fault(*verb, object, scenario);

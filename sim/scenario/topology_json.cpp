@@ -158,6 +158,7 @@ void read_nodes(const Cursor& list, Topology& topology, Taken& taken) {
             kind = word->word(node_kinds);
         }
         if (!kind) {
+            item.problems().names_lost();
             return;   // which keys are known depends on it
         }
         node.kind = *kind;
@@ -177,7 +178,7 @@ void read_nodes(const Cursor& list, Topology& topology, Taken& taken) {
     const auto sources = ids_of(topology, {NodeKind::ups});
     for (const PowerReference& feed : feeds) {
         if (!feed.ups.empty() && std::find(sources.begin(), sources.end(), feed.ups) == sources.end()) {
-            feed.where.wrong_word(sources);
+            feed.where.wrong_reference(feed.where.one_of(sources));
         }
     }
 }
@@ -239,7 +240,7 @@ void read_end(const Cursor& item, LinkEnd& end, LinkType type, const Topology& t
             known.emplace_back(candidate.id);
         }
         const std::string_view guess = nearest(end.node, known);
-        item.wrong("a node of the topology before the colon" + (guess.empty() ? "" : " (did you mean \"" + std::string(guess) + "\"?)"));
+        item.wrong_reference("a node of the topology before the colon" + (guess.empty() ? "" : " (did you mean \"" + std::string(guess) + "\"?)"));
         return;
     }
     if (const std::string expected = wrong_port(*node, end.port, type); !expected.empty()) {
@@ -262,6 +263,7 @@ void read_links(const Cursor& list, Topology& topology, Taken& taken) {
             type = kind->word(link_types);
         }
         if (!type) {
+            item.problems().names_lost();
             return;
         }
         link.type = *type;
@@ -338,7 +340,7 @@ std::optional<std::string> read_reference(const Cursor& cursor, const std::vecto
             return text;
         }
     }
-    cursor.wrong_word(known);
+    cursor.wrong_reference(cursor.one_of(known));
     return std::nullopt;
 }
 
@@ -348,6 +350,7 @@ void claim_id(const Cursor& cursor, const std::string& id, std::vector<std::stri
     }
     if (std::find(seen.begin(), seen.end(), id) != seen.end()) {
         cursor.wrong("\"" + printable(id) + "\" a second time", "each " + std::string(of_what) + " once");
+        cursor.problems().names_lost();   // which of the two was meant, and what the other should be called
     } else {
         seen.push_back(id);
     }

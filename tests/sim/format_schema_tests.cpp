@@ -131,7 +131,7 @@ TEST_CASE("Schema and reader refuse the same bad documents", "[sim][scenario]") 
         with("add", "/expect/3/quantile", 0.5),
         with("replace", "/expect/3/name", "no-owner"),
         with("remove", "/expect/4/equals"),
-        with("replace", "/expect/0/severity", "fatal"),
+        with("add", "/expect/0/severity", "fatal"),
         with("add", "/invariants", {{"off", json::array({{{"name", "start-order"}}})}}),
     };
     for (const json& document : bad) {
