@@ -156,7 +156,8 @@ int play(const char* frames) {
         keys.sending_index = 1;
         keys.keys[1] = cluster::AuthKey{cluster::AuthMethod::sha1, "SuPerS&cretP@$$werd"};
         const cluster::wire::Authenticator authenticator{keys};
-        std::array<ns3::Ptr<ns3::Socket>, 2> sockets;
+        std::array<ns3::Ptr<ns3::Socket>, 2> sockets;     // sending, from the fixed address
+        std::array<ns3::Ptr<ns3::Socket>, 2> receivers;
         std::array<std::uint8_t, 2048> buffer{};
         const auto receive = [&](ns3::Ptr<ns3::Socket> socket) {
             while (const auto packet = socket->Recv()) {
@@ -172,10 +173,12 @@ int play(const char* frames) {
         const auto count_raw = [&](const models::Frame&) { ++raw; };
 
         ns3::Simulator::Schedule(ns3::NanoSeconds(1), ns3::MakeEvent([&] {
-            sockets[0] = first.open_udp("eth0", "", 694);
-            sockets[1] = second.open_udp("eth0", "", 694);
+            sockets = {first.open_udp("eth0", "", 0), second.open_udp("eth0", "", 0)};
+            receivers = {first.open_udp("eth0", "0.0.0.0", 694), second.open_udp("eth0", "0.0.0.0", 694)};
             for (auto& socket : sockets) {
-                socket->SetAllowBroadcast(true);
+                socket->ShutdownRecv();
+            }
+            for (auto& socket : receivers) {
                 socket->SetRecvCallback(ns3::MakeCallback(&std::remove_reference_t<decltype(receive)>::operator(), &receive));
             }
             first.on_raw("eth1", cluster::wire::tdmoe_ethertype, count_raw);
@@ -217,9 +220,11 @@ int play(const char* frames) {
         ns3::Simulator::Schedule(ns3::NanoSeconds(2), ns3::MakeEvent([&send_next] { send_next(); }));
         ns3::Simulator::Stop(ns3::NanoSeconds(static_cast<std::uint64_t>(list.back().at_ns) + 1'000'000'000));
         ns3::Simulator::Run();
-        for (auto& socket : sockets) {
-            socket->Close();
-            socket = nullptr;
+        for (auto* pair : {&sockets, &receivers}) {
+            for (auto& socket : *pair) {
+                socket->Close();
+                socket = nullptr;
+            }
         }
     }
     ns3::Simulator::Destroy();

@@ -185,12 +185,19 @@ void DirectoryReader::read() {
             add(Severity::error, file->shown, "crm-with-haresources", "haresources next to crm on in ha.cf", "crm off: heartbeat does not read this file with it, and nothing would be taken over");
         }
     }
-    if (const auto file = required("authkeys", "authkeys of the cluster")) {
+    bool present = false;
+    if (const auto file = open("authkeys", present)) {
         take(parse_authkeys(file->text, file->shown), value.keys);
         judge_key_mode(*file);
+    } else if (!present && m_options.live) {
+        missing("authkeys", "authkeys of the cluster");
+    } else if (!present) {
+        // A repository rightly keeps no secret. A rehearsal only needs that all nodes have the same one.
+        value.keys.sending_index = 1;
+        value.keys.keys[1] = AuthKey{AuthMethod::sha1, "rehearsal"};
+        add(Severity::note, shown("authkeys", false), "missing-file", "no file authkeys", "one on each node; rehearsed with a sha1 key of our own");
     }
 
-    bool present = false;
     std::set<std::string> explicit_words;
     if (const auto file = open("understudy.json", present)) {
         take(parse_settings_json(file->text, file->shown), value.settings);

@@ -111,13 +111,27 @@ TEST_CASE("Directory: a file of the node wins over the shared one, and the sourc
 
 TEST_CASE("Directory: each missing file is an error that names the path", "[config][directory]") {
     const TemporaryDirectory dir;
-    const auto read = read_config_directory(dir.path(), "n1", shown_as_etc());
+    auto live = shown_as_etc();
+    live.live = true;
+    const auto read = read_config_directory(dir.path(), "n1", live);
     REQUIRE(read.findings.size() == 3);
+    CHECK(rules(read.findings, Severity::error) == Strings{"missing-file", "missing-file", "missing-file"});
     CHECK(to_string(read.findings[0]) == "etc/ha.cf: error: found no file ha.cf, expected ha.cf of the cluster (looked for etc/n1/ha.cf too) [missing-file]");
     CHECK(read.findings[1].where.file == "etc/haresources");
     CHECK(read.findings[2].where.file == "etc/authkeys");
     CHECK(rules(read_config_directory(dir.path() / "nowhere", "n1").findings, Severity::error) == Strings{"missing-directory"});
     CHECK(rules(read_config_directory(dir.path(), "../n1").findings, Severity::error) == Strings{"bad-node-name"});
+}
+
+TEST_CASE("Directory: a repository may keep its keys to itself", "[config][directory]") {
+    const TemporaryDirectory dir;
+    dir.write_sound();
+    fs::remove(dir.path() / "authkeys");
+    const auto read = read_config_directory(dir.path(), "n1", shown_as_etc());
+    CHECK(read.ok());
+    CHECK(summary(read.findings) == Strings{"note 0:0 missing-file"});
+    REQUIRE(read.value.keys.keys[1].has_value());
+    CHECK(read.value.keys.sending_index == 1);
 }
 
 TEST_CASE("Directory: what cannot be read is an error, not an empty file", "[config][directory]") {
