@@ -255,6 +255,7 @@ void FaultInjector::inject(const TimelineEntry& entry, const Fault& fault, std::
         const std::string target = resolve(target_of(fault));
         const auto record = m_recorder.record_caused_by(models::RecordId{cause}, repairs(fault) ? "fault.clear" : "fault.inject", target, {{"id", std::string_view{id}}, {"verb", std::string_view{verb_word}}});
         const models::Recorder::Scope scope(m_recorder, record);
+        m_hooks.begins(verb_word, target);
         const std::string evidence = std::visit(Apply{*this, target}, fault);
         m_recorder.record("fault.evidence", target, {{"text", std::string_view{evidence}}});
         if (entry.opens_episode) {

@@ -16,6 +16,8 @@ namespace sim {
 class FaultInjector {
   public:
     struct Hooks {
+        /// Before each fault, so that it stands first in the story.
+        std::function<void(const std::string& verb, const std::string& target)> begins;
         /// After each fault, with its record as the recorder's current one.
         std::function<void(const Fault&, const std::string& target)> applied;
         /// A check of the timeline is due.

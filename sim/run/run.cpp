@@ -95,7 +95,8 @@ class Engine {
         m_injector = std::make_unique<FaultInjector>(m_scenario,
                                                      *m_testbed,
                                                      m_trace,
-                                                     FaultInjector::Hooks{.applied = [this](const Fault& fault, const std::string& target) { fault_applied(fault, target); },
+                                                     FaultInjector::Hooks{.begins = [this](const std::string& verb_word, const std::string& target) { m_observer.tell(now_ns(), verb_word + " " + target); },
+                                                                          .applied = [this](const Fault&, const std::string& target) { fault_applied(target); },
                                                                           .check = [this](const TimelineEntry& entry, const Check& check) { check_now(entry, check); },
                                                                           .failed = [this](std::string reason) { fail(std::move(reason)); }});
         m_injector->schedule();
@@ -182,12 +183,11 @@ class Engine {
         }
     }
 
-    void fault_applied(const Fault& fault, const std::string& target) {
+    void fault_applied(const std::string& target) {
         const std::size_t member = m_testbed->member_index(target);
         if (member != Testbed::npos) {
             m_invariants.node_scheduled(now_ns(), member, !m_testbed->members()[member].host->frozen());
         }
-        m_observer.tell(now_ns(), fmt::format("{} {}", verb(fault), target));
         sample();
     }
 
