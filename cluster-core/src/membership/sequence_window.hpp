@@ -20,6 +20,7 @@ class SequenceWindow {
     static constexpr std::uint64_t max_gap = 250;                              // heartbeat 3.0.6
     static constexpr Duration first_request = std::chrono::milliseconds{50};   // heartbeat 3.0.6
     static constexpr Duration request_interval = std::chrono::milliseconds{250};
+    static constexpr Duration over_limit_delay = std::chrono::milliseconds{10};   // assumed: no burst after a long gap
 
     /// Precondition: seq > 0. The first number ever taken is the base, whatever it is.
     Verdict take(std::uint64_t seq, Instant now, Duration max_rexmit_delay, Prng& prng);
@@ -29,11 +30,13 @@ class SequenceWindow {
     void forget();         ///< the sender started anew
     void forget_missing(); ///< the sender is dead: nobody to ask
 
-    /// Calls request(seq) for each number that is to be asked for now, at most `limit`.
+    /// Calls request(seq) for each number that is to be asked for now, at most `limit`; the rest comes a little later.
     template <class Request>
     void ask(Instant now, std::size_t limit, Request&& request) {
         for (Missing& missing : m_missing) {
-            if (missing.next_request <= now && limit > 0) {
+            if (missing.next_request <= now && limit == 0) {
+                missing.next_request = now + over_limit_delay;
+            } else if (missing.next_request <= now) {
                 --limit;
                 missing.next_request = now + request_interval;
                 missing.asked = true;
