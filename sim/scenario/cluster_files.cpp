@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
 
 #include <nettle/sha2.h>
@@ -18,11 +16,16 @@ namespace sim {
 
 namespace {
 
+/// What can be read; what cannot is for the reader of the directory to report.
 void collect(const std::filesystem::path& directory, const std::string& prefix, std::vector<NamedText>& texts) {
     for (const std::string& name : cluster::config_file_names()) {
-        std::ifstream stream(directory / name, std::ios::binary);
-        if (stream) {
-            texts.push_back({prefix + name, {std::istreambuf_iterator<char>(stream), {}}});
+        const std::filesystem::path path = directory / name;
+        std::error_code ignored;
+        std::vector<ScenarioError> unreadable;
+        if (std::filesystem::is_regular_file(path, ignored)) {
+            if (auto text = read_whole_file(path.string(), unreadable)) {
+                texts.push_back({prefix + name, std::move(*text)});
+            }
         }
     }
 }

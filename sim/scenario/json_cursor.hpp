@@ -95,6 +95,7 @@ class Cursor {
     void each(std::string_view what, F f) const {
         if (!m_value->is_array()) {
             wrong("a list of " + std::string(what));
+            m_problems->names_lost();
             return;
         }
         for (std::size_t i = 0; i < m_value->size(); ++i) {

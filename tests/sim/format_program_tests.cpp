@@ -124,7 +124,7 @@ TEST_CASE("understudy: a wrong unit in a scenario has pointer and position", "[s
 TEST_CASE("understudy: an unknown key has pointer, position and the nearest known key", "[sim][program]") {
     const CallCentre centre;
     centre.replace("primary-power.json", "\"stop_at\"", "\"stopat\"");
-    centre.refuses({"primary-power.json:8:3", "/stopat", "unknown key", "\"stop_at\""});
+    centre.refuses({"primary-power.json:7:3", "/stopat", "unknown key", "\"stop_at\""});
 }
 
 TEST_CASE("understudy: a missing configuration file is named", "[sim][program]") {
