@@ -115,17 +115,19 @@ void check_start_orders(const Cursor& root, const Words& words) {
     if (expect == root.json().end() || !expect->is_array()) {
         return;
     }
-    for (std::size_t i = 0; i < expect->size(); ++i) {
-        const Json& entry = (*expect)[i];
-        if (!entry.is_object() || !entry.contains("sequence") || !entry["sequence"].is_array()) {
-            continue;
-        }
-        const Json& sequence = entry["sequence"];
-        for (std::size_t j = 0; j < sequence.size(); ++j) {
-            if (sequence[j].is_string() && !words.all.contains(sequence[j].get<std::string>())) {
-                Cursor(sequence[j], "/expect/" + std::to_string(i) + "/sequence/" + std::to_string(j), root.problems()).wrong_word(views(words.all));
+    std::size_t i = 0;
+    for (const Json& entry : *expect) {
+        const auto sequence = entry.is_object() ? entry.find("sequence") : entry.end();
+        if (sequence != entry.end() && sequence->is_array()) {
+            std::size_t j = 0;
+            for (const Json& word : *sequence) {
+                if (word.is_string() && !words.all.contains(word.get_ref<const std::string&>())) {
+                    Cursor(word, "/expect/" + std::to_string(i) + "/sequence/" + std::to_string(j), root.problems()).wrong_word(views(words.all));
+                }
+                ++j;
             }
         }
+        ++i;
     }
 }
 
