@@ -52,7 +52,9 @@ std::vector<std::vector<std::byte>> execute(cluster::ClusterNode& self, const cl
     sink.clear();
     for (const cluster::ActionId id : to_answer) {
         cluster::ActionSink more;
-        self.handle(now, cluster::ActionCompleted{.id = id}, more);
+        cluster::ActionCompleted done;
+        done.id = id;
+        self.handle(now, done, more);
         for (auto& bytes : execute(self, now, more)) {
             sent.push_back(std::move(bytes));
         }
