@@ -14,6 +14,7 @@
 #include "report/result_json.hpp"
 #include "report/summary.hpp"
 #include "report/text_report.hpp"
+#include "report/waterfall_svg.hpp"
 #include "workers.hpp"
 
 namespace app {
@@ -94,6 +95,7 @@ void prepare(const RunFiles& files, const sim::Scenario& scenario) {
     // What an earlier run left must not stand beside a new result.
     std::error_code ignored;
     fs::remove(files.directory / "result.json", ignored);
+    fs::remove(files.directory / "waterfall.svg", ignored);
     fs::remove(files.directory / files.trace_name, ignored);
     fs::remove_all(files.logs_part(), ignored);
     for (const std::string& member : scenario.cluster.members) {
@@ -165,11 +167,15 @@ int run_one(const RunCommand& command, const sim::Scenario& scenario, const fs::
     }
     const sim::RunResult& result = *work.results.front();
     publish(files, scenario, result);
+    const auto worst = sim::worst_episode(result);
+    if (worst) {
+        write_file(out / "waterfall.svg", sim::waterfall_svg(result, *worst));
+    }
     if (command.json) {
         say(stdout, sim::result_to_json(scenario, result));
     } else {
         say(stdout, sim::text_report(scenario, result, {command.color}));
-        say(stdout, fmt::format("written: {}/result.json{}\n", out.string(),
+        say(stdout, fmt::format("written: {}/result.json{}{}\n", out.string(), worst ? ", waterfall.svg" : "",
                                 files.recorded ? ", " + files.trace_name + " (trace), one .eventlog per node" : ""));
     }
     return code_of(scenario, result);

@@ -24,7 +24,7 @@ Examples:
   understudy run scenarios/call-centre/primary-power.json --seeds 1..200 -j 2
   understudy run a.json b.json --format json --out /tmp/results
 
-Writes DIR/result.json, DIR/<scenario>.run.jsonl (trace) and DIR/<node>.eventlog; with --seeds
+Writes DIR/result.json, DIR/waterfall.svg, DIR/<scenario>.run.jsonl (trace) and DIR/<node>.eventlog; with --seeds
 DIR/summary.json and DIR/seed-N/… . Without --out, DIR is results/<scenario>.
 
 Exit codes: 0 pass, 1 an expectation failed, 2 usage, 3 invalid scenario or configuration,

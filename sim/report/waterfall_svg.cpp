@@ -53,10 +53,12 @@ struct Scale {
 };
 
 std::size_t rows_of(const DirectionCutOff& cut_off) {
-    return static_cast<std::size_t>(std::count_if(cut_off.phases.on_path.begin(), cut_off.phases.on_path.end(),
+    const auto unexplained = static_cast<std::size_t>(cut_off.unattributed > 0ns);
+    return unexplained + static_cast<std::size_t>(std::count_if(cut_off.phases.on_path.begin(), cut_off.phases.on_path.end(),
                                                   [](Duration d) { return d > 0ns; }));
 }
 
+/// Rows below the headline: one per phase on the path, one for what the path does not explain.
 double block_height(const DirectionCutOff& cut_off) {
     return row_height * static_cast<double>(1 + rows_of(cut_off)) + block_gap;
 }
@@ -68,23 +70,40 @@ void draw_block(std::string& out, const DirectionCutOff& cut_off, const Scale& s
     out += fmt::format("<text class=\"head\" x=\"8\" y=\"{:.1f}\">{}: {}</text>\n", y + 15, escaped(cut_off.direction), headline);
     y += row_height;
     double begin = 0;
-    for (std::size_t i = 0; i < phase_count; ++i) {
-        const double length = seconds(cut_off.phases.on_path[i]);
+    const auto row = [&](std::string_view label, const char* colour, double length) {
         if (length <= 0) {
-            continue;
+            return;
         }
         const double left = scale.x(begin);
         const double bar = std::max(1.5, scale.x(begin + length) - left);
-        out += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>", label_width - 8, y + 15, name(static_cast<Phase>(i)));
-        out += fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" rx=\"2\" fill=\"{}\"/>", left, y + 3, bar, row_height - 6, colours[i]);
+        out += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>", label_width - 8, y + 15, label);
+        out += fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" rx=\"2\" fill=\"{}\"/>", left, y + 3, bar, row_height - 6, colour);
         out += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\">{:.3f} s</text>\n", left + bar + 6, y + 15, length);
         begin += length;
         y += row_height;
+    };
+    row("not explained", "#3F464E", seconds(cut_off.unattributed));   // the head of the cut-off
+    for (std::size_t i = 0; i < phase_count; ++i) {
+        row(name(static_cast<Phase>(i)), colours[i], seconds(cut_off.phases.on_path[i]));
     }
     y += block_gap;
 }
 
 }  // namespace
+
+std::optional<std::size_t> worst_episode(const RunResult& result) {
+    std::optional<std::size_t> worst;
+    Duration longest{-1};
+    for (std::size_t i = 0; i < result.episodes.size(); ++i) {
+        for (const DirectionCutOff& cut_off : result.episodes[i].directions) {
+            if (cut_off.longest > longest) {
+                longest = cut_off.longest;
+                worst = i;
+            }
+        }
+    }
+    return worst;
+}
 
 std::string waterfall_svg(const RunResult& result, std::size_t episode_index) {
     if (episode_index >= result.episodes.size()) {

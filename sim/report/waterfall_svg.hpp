@@ -3,13 +3,18 @@
 // Self-contained SVG (no script, no network, follows the viewer's light or dark setting); same result, same bytes.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 
 #include "run/run.hpp"
 
 namespace sim {
 
-/// Precondition: `episode_index` < result.episodes.size().
+/// Throws std::out_of_range when there is no such episode.
 [[nodiscard]] std::string waterfall_svg(const RunResult& result, std::size_t episode_index);
+
+/// The episode to show first: the longest cut-off of any direction; nullopt without episodes.
+[[nodiscard]] std::optional<std::size_t> worst_episode(const RunResult& result);
 
 }  // namespace sim

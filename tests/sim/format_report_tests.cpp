@@ -10,6 +10,7 @@
 #include "format_samples.hpp"
 #include "report/page.hpp"
 #include "report/text_report.hpp"
+#include "report/waterfall_svg.hpp"
 
 using namespace std::chrono_literals;
 
@@ -103,6 +104,40 @@ TEST_CASE("Report: the advice names the largest phase and what is left without i
     CHECK(sim::next_best_change(sample::scenario(), episode).rfind("detect: 9 s of 10.5 s", 0) == 0);
     episode.directions[1].restored = false;
     CHECK(sim::next_best_change(sample::scenario(), episode).empty());
+}
+
+TEST_CASE("Waterfall: the bars of a direction are as long as its cut-off, end to end", "[sim][report]") {
+    sim::RunResult result = sample::result();
+    result.episodes.front().directions.front().direction = "<out & in>";
+    const std::string svg = sim::waterfall_svg(result, 0);
+    CHECK(svg.find("&lt;out &amp; in&gt;") != std::string::npos);
+    CHECK(svg.find("<out") == std::string::npos);
+    CHECK(svg == sim::waterfall_svg(result, 0));
+
+    // Bars of the first direction: each begins where the one before ended.
+    std::size_t at = 0;
+    const auto number_after = [&](const char* key) {
+        at = svg.find(key, at) + std::string(key).size();
+        return std::stod(svg.substr(at));
+    };
+    std::size_t bars = 0;
+    for (const sim::Duration phase : result.episodes.front().directions.front().phases.on_path) {
+        bars += phase > 0ns ? 1U : 0U;
+    }
+    REQUIRE(bars >= 3);
+    at = svg.find("&lt;out");
+    double end = 0;
+    for (std::size_t i = 0; i < bars; ++i) {
+        const double left = number_after("<rect x=\"");
+        const double width = number_after("width=\"");
+        if (i > 0) {
+            CHECK(left == Approx(end).margin(1.6));   // a bar is never thinner than 1.5 pixels
+        }
+        end = left + width;
+    }
+    CHECK_THROWS_AS(sim::waterfall_svg(result, 99), std::out_of_range);
+    CHECK(sim::worst_episode(result) == 0);
+    CHECK_FALSE(sim::worst_episode(sim::RunResult{}).has_value());
 }
 
 TEST_CASE("Page: bars are never empty for a positive time and never leave the axis", "[sim][report]") {
