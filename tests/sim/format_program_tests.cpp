@@ -10,6 +10,8 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <sstream>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 #include <sys/wait.h>
@@ -257,4 +259,30 @@ TEST_CASE("understudy: jobs and repetition change no byte", "[sim][program]") {
         CHECK((text == two.at(name)));
     }
     CHECK(one.at("seed-1/result.json") != one.at("seed-2/result.json"));
+}
+
+TEST_CASE("README: the report shown is what the program prints", "[sim][program]") {
+    const std::string readme = read_file(fs::path(SOURCE_DIR) / "README.md");
+    const std::string mark = "<!-- output of: understudy run scenarios/call-centre/primary-power.json --seed 1";
+    const std::size_t from = readme.find("```\n", readme.find(mark));
+    REQUIRE(from != std::string::npos);
+    std::istringstream shown(readme.substr(from + 4, readme.find("```", from + 4) - from - 4));
+
+    const fs::path out = fs::temp_directory_path() / ("understudy-readme-" + std::to_string(getpid()));
+    const Ran ran = understudy("run \"" SOURCE_DIR "/scenarios/call-centre/primary-power.json\" --seed 1 --trace none --out " + out.string());
+    REQUIRE(ran.code == 0);
+    CHECK(read_file(out / "waterfall.svg") == read_file(fs::path(SOURCE_DIR) / "docs/images/primary-power-seed-1.svg"));
+    fs::remove_all(out);
+    std::istringstream printed(ran.out);
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(printed, line);) {
+        line.erase(line.find_last_not_of(' ') + 1);
+        lines.push_back(line);
+    }
+    std::size_t compared = 0;
+    for (std::string line; std::getline(shown, line); ++compared) {
+        CAPTURE(line);
+        CHECK(std::find(lines.begin(), lines.end(), line) != lines.end());
+    }
+    CHECK(compared > 30);
 }
