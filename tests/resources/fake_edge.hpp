@@ -86,7 +86,12 @@ class FakeEdge {
     }
 
     void announce_again() {
-        manager->announce_again(now, m_sink);
+        manager->announce_again(now, cluster::GroupId{0}, m_sink);
+        execute();
+    }
+
+    void repoint_again() {
+        manager->repoint_again(now, cluster::GroupId{0}, m_sink);
         execute();
     }
 

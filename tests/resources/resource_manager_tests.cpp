@@ -435,6 +435,51 @@ TEST_CASE("ResourceManager: the bridge is re-pointed between the address and the
     CHECK(edge.bridge.requests == 30);
 }
 
+TEST_CASE("ResourceManager: the bridge is pointed here again without restarting anything",
+          "[core][resources][bridge]") {
+    FakeEdge edge(call_centre());
+    edge.hand_over = true;
+    edge.repoint_again();
+    CHECK(edge.bridge.requests == 0);  // nothing runs
+    edge.start();
+    edge.settle();
+    const auto before = edge.what();
+    edge.bridge.destination = {old_server_mac(), old_server_mac()};  // the taker was here
+    SECTION("all goes well") {
+        edge.repoint_again();
+        edge.repoint_again();  // under way already
+        edge.run_for(1s);
+        CHECK(edge.bridge.requests == 30);
+        CHECK(edge.bridge.destination[0] == server_mac());
+        CHECK(edge.bridge.transmitting);
+    }
+    SECTION("a bridge that does not answer is told, and stops nothing") {
+        edge.bridge.mute = true;
+        edge.repoint_again();
+        edge.run_for(60s);
+        CHECK(edge.bridge_steps.back().what == BridgeStep::What::given_up);
+        edge.bridge.mute = false;
+        edge.repoint_again();
+        edge.run_for(1s);
+        CHECK(edge.bridge.destination[0] == server_mac());
+    }
+    SECTION("a stop ends it") {
+        edge.repoint_again();
+        edge.stop();
+        edge.settle();
+        CHECK(edge.outcomes.back().kind == Kind::stopped);
+        edge.run_for(1s);
+        edge.start();
+        edge.settle();
+        CHECK(edge.bridge.destination[0] == server_mac());
+        CHECK(edge.outcomes.back().kind == Kind::started);
+        return;
+    }
+    CHECK(edge.what() == before);
+    CHECK(edge.manager->all_running(GroupId{0}));
+    CHECK(edge.outcomes.size() == 1);
+}
+
 TEST_CASE("ResourceManager: a lost reply of the bridge is told and costs its time-out",
           "[core][resources][bridge]") {
     FakeEdge edge(call_centre());
@@ -465,6 +510,7 @@ TEST_CASE("ResourceManager: a limit on the bridge switch ends the exchange",
     files.settings.bridge = {.reply_timeout = 10s, .attempts = 3};
     FakeEdge edge(files);
     edge.bridge.lose_reply = {3};
+    edge.hand_over = true;  // an exchange that was broken off can be handed over, too
     const Instant begun = edge.now;
     edge.start();
     edge.settle();

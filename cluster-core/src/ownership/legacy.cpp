@@ -68,6 +68,7 @@ void OwnershipR1::on_ip_request(std::size_t peer, const wire::MessageView& view)
     }
     group(*id).answer_due = true;
     m_hold.foreign = false;
+    let_go_of_addresses([&](GroupId other) { return other == *id; });   // the owner may have it up already
     stop_one(*id, TakeoverReason::peer_request);
 }
 
@@ -95,7 +96,8 @@ void OwnershipR1::on_ip_request_answer(const wire::MessageView& view) {
         start_one(*id, TakeoverReason::failback);
     } else if (m_announce_due && is_local(*id) && m_roles.role(*id) == GroupRole::active) {
         m_announce_due = false;
-        m_resources.announce_again(m_context.now, *m_context.out);
+        m_timers.cancel(Timer::announce);
+        claim_again();
     }
 }
 

@@ -246,8 +246,8 @@ void OwnershipR1::settle_after_report() {
     if (m_announce_due && !(m_hold.local && m_other_hold.foreign) && !(m_hold.foreign && m_other_hold.local)) {
         m_announce_due = false;
         m_timers.cancel(Timer::announce);
-        if (m_standby == Standby::none && !m_context.quirks().no_announce_after_wake) {
-            m_resources.announce_again(m_context.now, *m_context.out);
+        if (m_standby == Standby::none) {
+            claim_again();
         }
     }
 }
@@ -313,8 +313,8 @@ void OwnershipR1::on_deadline() {
         // The bug (§4.4): on the owner the type always comes out as `foreign`, and nothing moves.
         begin_standby(m_context.quirks().start_failure_bug ? ResourceScope::foreign : ResourceScope::local, true);
     }
-    if (m_timers.take_due(Timer::announce, now) && std::exchange(m_announce_due, false) && !m_context.quirks().no_announce_after_wake) {
-        m_resources.announce_again(now, *m_context.out);
+    if (m_timers.take_due(Timer::announce, now) && std::exchange(m_announce_due, false)) {
+        claim_again();
     }
     if (m_timers.take_due(Timer::orphan, now)) {
         m_hold.local = true;

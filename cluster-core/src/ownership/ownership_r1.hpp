@@ -57,7 +57,7 @@ class OwnershipR1 {
     template <class Archive, class Self>
     static void archive(Archive& ar, Self& self) {
         ar(self.m_state, self.m_hold, self.m_other_hold, self.m_before_give, self.m_other_stable, self.m_owe_reply, self.m_foreign_by_death);
-        ar(self.m_foreign_since_death, self.m_mach_down_due, self.m_heal_pending, self.m_heal_releasing, self.m_announce_due, self.m_conflict);
+        ar(self.m_foreign_since_death, self.m_mach_down_due, self.m_heal_pending, self.m_heal_releasing, self.m_announce_due, self.m_repoint_due, self.m_conflict);
         ar(self.m_standby, self.m_scope, self.m_goodbye_sent, self.m_restart_after_stop, self.m_left);
         ar(self.m_groups, self.m_roles, self.m_timers, self.m_fencing);
     }
@@ -142,6 +142,7 @@ class OwnershipR1 {
     void on_healed(std::size_t peer);
     void finish_takeover();
     void give_up_everything();
+    void claim_again();
     void let_go_of_addresses(const std::function<bool(GroupId)>& which);
     void begin_stop(bool restart);
     void finish_stop();
@@ -202,6 +203,7 @@ class OwnershipR1 {
     bool m_heal_pending = false;       ///< no report from the peer since it returned
     bool m_heal_releasing = false;     ///< dropping what the returned peer holds
     bool m_announce_due = false;       ///< the peer may have answered for our addresses
+    bool m_repoint_due = false;        ///< the peer may have pointed our bridges at itself
     bool m_conflict = false;
     bool m_goodbye_sent = false;
     bool m_restart_after_stop = false;

@@ -169,8 +169,12 @@ void OwnershipR1::on_healed(std::size_t index) {
     m_mach_down_due = false;
     m_heal_pending = true;
     m_announce_due = m_hold.local || m_hold.foreign;
+    // Without carrier it took nothing. A bridge that is pointed where it points already pauses for nothing.
+    m_repoint_due = m_announce_due && !m_membership.peers()[index].isolated;
     m_timers.arm(Timer::announce, m_context.now + announce_limit);
-    if (!m_membership.peers()[index].isolated) {
+    // Unless auto_failback is off the preferred owner keeps, whoever had carrier: the group would go back to it anyhow,
+    // and there it runs.
+    if (m_context.ha().auto_failback != AutoFailback::off || !m_membership.peers()[index].isolated) {
         let_go_of_addresses([&](GroupId id) { return group(id).taken_by_death; });
         each_group([&](GroupId id) {
             if (group(id).taken_by_death) {
@@ -188,6 +192,7 @@ void OwnershipR1::on_healed(std::size_t index) {
     if (legacy()) {
         m_heal_pending = false;
         m_heal_releasing = false;
+        m_membership.send_status();   // our generation is learned from status only; what comes before it is not heard
         each_group([&](GroupId id) {
             if (is_local(id) && m_roles.role(id) == GroupRole::active) {
                 m_membership.sender().begin("ip-request").add("ipaddr", key_of(id));   // a real daemon still has it
@@ -204,6 +209,24 @@ void OwnershipR1::give_up_everything() {
     let_go_of_addresses([](GroupId) { return true; });
     hold(ResourceScope::all, false);
     stop(ResourceScope::all, TakeoverReason::peer_request);
+}
+
+/// What we keep after the peer had it, too: the network learns again where it is, and nothing is restarted.
+void OwnershipR1::claim_again() {
+    const bool repoint = std::exchange(m_repoint_due, false);
+    if (m_context.quirks().no_announce_after_wake) {
+        return;
+    }
+    each_group([&](GroupId id) {
+        const GroupRole role = m_roles.role(id);
+        if (role != GroupRole::active && role != GroupRole::takeover) {
+            return;   // what is being given up is announced by its new owner
+        }
+        m_resources.announce_again(m_context.now, id, *m_context.out);
+        if (repoint) {
+            m_resources.repoint_again(m_context.now, id, *m_context.out);
+        }
+    });
 }
 
 /// Before the groups are stopped: right-to-left stops, or a start that must end first, would leave the addresses up
@@ -243,6 +266,7 @@ bool OwnershipR1::on_slept(Duration slept) {
     m_heal_pending = false;
     m_heal_releasing = false;
     m_announce_due = false;
+    m_repoint_due = false;
     return true;
 }
 

@@ -393,6 +393,12 @@ class BridgeResource final : public Resource {
     [[nodiscard]] bool waits_for_bridge() const override { return m_phase == Phase::waiting; }
     [[nodiscard]] bool has_bridge() const override { return m_phase == Phase::exchanging; }
 
+    void repoint() override {
+        if (state() == ResourceState::running && m_phase == Phase::idle) {
+            m_phase = Phase::waiting;
+        }
+    }
+
     void give_bridge(ResourceContext& context) override {
         m_phase = Phase::exchanging;
         pass_on(context, m_exchange->begin(context.now));
@@ -419,6 +425,7 @@ class BridgeResource final : public Resource {
     /// The bridge keeps sending where it was told to until the next owner points it elsewhere;
     /// switching the stream off would only make the gap longer.
     void begin_stop(ResourceContext& context) override {
+        m_phase = Phase::idle;
         set_state(context, ResourceState::stopped);
         conclude(true);
     }
@@ -453,6 +460,9 @@ class BridgeResource final : public Resource {
 
     void end(ResourceContext& context, int code) {
         m_phase = Phase::idle;
+        if (progress() != Progress::busy) {
+            return;  // re-pointed while running
+        }
         set_limit(context, Duration::zero());
         set_state(context, code == 0 ? ResourceState::running : ResourceState::failed, code);
         conclude(code == 0);
@@ -482,7 +492,7 @@ class BridgeResource final : public Resource {
         auto bytes = reader.block();
         const bool fits = m_exchange ? m_exchange->load(bytes) : m_phase == Phase::idle;
         const bool runs = m_exchange && m_exchange->next_deadline().has_value();
-        if (!fits || (m_phase == Phase::exchanging) != runs) {
+        if (!fits || (m_phase == Phase::exchanging && !runs)) {  // one that was broken off is no concern
             reader.fail();
         }
     }

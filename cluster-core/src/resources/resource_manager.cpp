@@ -145,13 +145,19 @@ class ResourceManager::Impl {
         return earliest;
     }
 
-    void announce_again(Instant now, ActionSink& out) {
+    void announce_again(Instant now, GroupId id, ActionSink& out) {
         auto c = context(now, out);
-        for (const Group& g : m_groups) {
-            for (const auto& member : g.members) {
-                member->announce(c);
-            }
+        for (const auto& member : group(id).members) {
+            member->announce(c);
         }
+    }
+
+    void repoint_again(Instant now, GroupId id, ActionSink& out) {
+        auto c = context(now, out);
+        for (const auto& member : group(id).members) {
+            member->repoint();
+        }
+        pump(c);
     }
 
     [[nodiscard]] std::vector<GroupOutcome> take_outcomes() {
@@ -453,8 +459,12 @@ std::optional<Instant> ResourceManager::next_deadline() const {
     return m_impl->next_deadline();
 }
 
-void ResourceManager::announce_again(Instant now, ActionSink& out) {
-    m_impl->announce_again(now, out);
+void ResourceManager::announce_again(Instant now, GroupId group, ActionSink& out) {
+    m_impl->announce_again(now, group, out);
+}
+
+void ResourceManager::repoint_again(Instant now, GroupId group, ActionSink& out) {
+    m_impl->repoint_again(now, group, out);
 }
 
 std::vector<GroupOutcome> ResourceManager::take_outcomes() {

@@ -49,9 +49,12 @@ class ResourceManager final {
     void on_deadline(Instant now, ActionSink& out);
     [[nodiscard]] std::optional<Instant> next_deadline() const;
 
-    /// Announce all held addresses again (after a heal or a wake-up, once the other side has let
-    /// go).
-    void announce_again(Instant now, ActionSink& out);
+    /// Announce the held addresses of a group again (after a heal or a wake-up, once the other side
+    /// has let go).
+    void announce_again(Instant now, GroupId, ActionSink& out);
+    /// Point the bridges of a group here again, without restarting anything: after a heal they may
+    /// still send to the other side.
+    void repoint_again(Instant now, GroupId, ActionSink& out);
 
     /// Outcomes since the last call, oldest first.
     [[nodiscard]] std::vector<GroupOutcome> take_outcomes();
