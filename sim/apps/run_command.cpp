@@ -39,11 +39,17 @@ class ProgressBar {
         }
     }
 
-    void operator()(const Progress& progress) {
+    /// Null when nothing is shown: a run that tells nobody how far it is costs no switch to the parent and back.
+    std::function<void(const Progress&)> listener() {
+        return m_shown ? [this](const Progress& progress) { draw(progress); } : std::function<void(const Progress&)>{};
+    }
+
+  private:
+    void draw(const Progress& progress) {
         const double share = progress.of == 1 ? (progress.done == 1 ? 1.0 : static_cast<double>(progress.simulated.count()) / static_cast<double>(m_stop_at.count()))
                                               : static_cast<double>(progress.done) / static_cast<double>(progress.of);
         const int filled = static_cast<int>(std::clamp(share, 0.0, 1.0) * columns);
-        if (!m_shown || (filled == m_drawn && progress.done == m_done)) {
+        if (filled == m_drawn && progress.done == m_done) {
             return;
         }
         m_drawn = filled;
@@ -53,7 +59,6 @@ class ProgressBar {
         say(stderr, "\r[" + std::string(static_cast<std::size_t>(filled), '#') + std::string(static_cast<std::size_t>(columns - filled), '.') + "] " + count + "\x1b[K");
     }
 
-  private:
     static constexpr int columns = 40;
     bool m_shown;
     sim::Duration m_stop_at;
@@ -155,7 +160,7 @@ int run_one(const RunCommand& command, const sim::Scenario& scenario, const fs::
     WorkResult work;
     {
         ProgressBar bar(command.progress, scenario.stop_at);
-        work = run_jobs(scenario, {job_for(command, files, command.seed)}, 1, [&](const Progress& progress) { bar(progress); });
+        work = run_jobs(scenario, {job_for(command, files, command.seed)}, 1, bar.listener());
     }
     if (!work.results.front()) {
         discard(files);
@@ -199,7 +204,7 @@ int run_many(const RunCommand& command, const sim::Scenario& scenario, const fs:
     WorkResult work;
     {
         ProgressBar bar(command.progress, scenario.stop_at);
-        work = run_jobs(scenario, jobs, command.jobs == 0 ? processors : command.jobs, [&](const Progress& progress) { bar(progress); });
+        work = run_jobs(scenario, jobs, command.jobs == 0 ? processors : command.jobs, bar.listener());
     }
     std::vector<sim::RunResult> results;
     for (std::size_t i = 0; i < jobs.size(); ++i) {
