@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <typeinfo>
 #include <utility>
 
 #include "channel_bank_impl.hpp"
@@ -38,6 +39,13 @@ cluster::MacAddress bytes_of(ns3::Mac48Address mac) {
     cluster::MacAddress out{};
     mac.CopyTo(out.data());
     return out;
+}
+
+/// The bridge's end of a T1; null: something else. The class is final, so its own type settles it; this is asked for
+/// every span of every probe call.
+const Fonebridge::Impl::Span* span_at(const T1Port& port) {
+    using Span = Fonebridge::Impl::Span;
+    return typeid(port) == typeid(Span) ? static_cast<const Span*>(&port) : nullptr;
 }
 
 std::string_view reason_of(tdm::Cause cause) {
@@ -179,7 +187,7 @@ CallCentre::Impl::Path CallCentre::Impl::to_server(const T1Line* line, const T1P
         out.failure = "T1 out of frame";
         return out;
     }
-    const auto* const span = dynamic_cast<const Fonebridge::Impl::Span*>(&line->far_end(end));
+    const Fonebridge::Impl::Span* const span = span_at(line->far_end(end));
     if (span == nullptr) {
         out.failure = "T1 does not lead to a bridge";
         return out;
@@ -366,7 +374,7 @@ int CallCentre::Impl::free_station(int except) const {
 
 std::string CallCentre::Impl::extension(int station) const {
     const Station& s = stations[static_cast<std::size_t>(station)];
-    const auto* const span = dynamic_cast<const Fonebridge::Impl::Span*>(&s.bank->line->far_end(*s.bank->port));
+    const Fonebridge::Impl::Span* const span = span_at(s.bank->line->far_end(*s.bank->port));
     CLUSTER_CHECK(span != nullptr);
     return std::to_string(span->number() * 100 + s.port);
 }

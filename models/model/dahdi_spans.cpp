@@ -111,7 +111,7 @@ void DahdiSpans::received(const Frame& frame) {
         ++m_foreign;   // dropped without a word, as DAHDI does
         return;
     }
-    std::array<std::byte, cluster::wire::fonebridge_max_datagram> bytes{};
+    std::array<std::byte, cluster::wire::fonebridge_max_datagram> bytes;
     const std::size_t size = frame.packet->GetSize();
     if (size > bytes.size()) {
         return;

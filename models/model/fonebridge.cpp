@@ -464,8 +464,7 @@ void Fonebridge::Impl::Span::receive_inband(int channel, const Inband& inband) {
 const LightEndpoint& Fonebridge::Impl::tdm_port() const { return *ethernet[running.port]; }
 
 bool Fonebridge::Impl::hears(const cluster::MacAddress& server) const {
-    const auto found = sources.find(to_ns3(server));
-    return found != sources.end() && found->second->watch != 0;
+    return std::any_of(sources.begin(), sources.end(), [mac = to_ns3(server)](const auto& s) { return s.second->watch != 0 && s.first == mac; });
 }
 
 void Fonebridge::Impl::tdmoe_arrived(const Frame& frame) {
@@ -503,7 +502,7 @@ void Fonebridge::Impl::tdmoe_arrived(const Frame& frame) {
         found = sources.emplace(frame.source, std::move(source)).first;
     }
     Source& source = *found->second;
-    std::array<std::byte, cluster::wire::fonebridge_max_datagram> bytes{};
+    std::array<std::byte, cluster::wire::fonebridge_max_datagram> bytes;
     const std::size_t size = frame.packet->GetSize();
     if (size > bytes.size()) {
         return;

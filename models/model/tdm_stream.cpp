@@ -19,6 +19,7 @@ constexpr std::size_t span_header_bytes = 6;
 constexpr std::size_t signalling_bytes = 16;
 constexpr std::size_t payload_bytes = 256;
 constexpr std::size_t sequence_offset = 2;   ///< in a span header
+constexpr std::size_t sequence_bytes = 2;
 
 enum class Item : std::uint8_t { dchannel = 1, inband = 2 };
 constexpr std::size_t item_header_bytes = 5;
@@ -33,6 +34,23 @@ std::size_t regular_length(std::span<const std::byte> bytes) {
     const auto spans = std::to_integer<std::size_t>(bytes[1]);
     const std::size_t length = head_bytes + spans * (span_header_bytes + signalling_bytes + payload_bytes);
     return spans >= 1 && spans <= span_count && length <= bytes.size() ? length : 0;
+}
+
+/// Of what is watched: the two bytes of head, the span headers and the signalling words.
+bool differs_in_sequence_only(std::span<const std::byte> known, std::span<const std::byte> bytes, std::size_t spans) {
+    const auto same = [&](std::size_t from, std::size_t to) {
+        return std::equal(known.begin() + static_cast<std::ptrdiff_t>(from), known.begin() + static_cast<std::ptrdiff_t>(to),
+                          bytes.begin() + static_cast<std::ptrdiff_t>(from));
+    };
+    std::size_t from = 0;
+    for (std::size_t span = 0; span < spans; ++span) {
+        const std::size_t sequence = head_bytes + span * span_header_bytes + sequence_offset;
+        if (!same(from, sequence)) {
+            return false;
+        }
+        from = sequence + sequence_bytes;
+    }
+    return same(from, known.size());
 }
 
 void append_item(std::vector<std::byte>& out, Item kind, int span, int channel, std::span<const std::byte> bytes) {
@@ -142,13 +160,7 @@ bool StreamReceiver::check(std::span<const std::byte> bytes) {
     const auto spans = std::to_integer<std::size_t>(m_bytes[1]);
     const std::size_t watched = head_bytes + spans * (span_header_bytes + signalling_bytes);
     // Steady state: nothing but the sequence numbers differs from the message before.
-    bool same = !m_fresh && m_known.size() == watched;
-    for (std::size_t i = 0; same && i < watched; ++i) {
-        const bool in_headers = i >= head_bytes && i < head_bytes + spans * span_header_bytes;
-        const std::size_t in_header = in_headers ? (i - head_bytes) % span_header_bytes : 0;
-        const bool sequence = in_headers && (in_header == sequence_offset || in_header == sequence_offset + 1);
-        same = sequence || m_known[i] == m_bytes[i];
-    }
+    const bool same = !m_fresh && m_known.size() == watched && differs_in_sequence_only(m_known, m_bytes, spans);
     if (same) {
         return true;
     }
