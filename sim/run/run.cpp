@@ -54,7 +54,7 @@ struct SimulatorLife {
 
 /// The native files of a member as they stand on disk: DIR/<member>/* over DIR/*.
 ConfigTexts read_texts(const Scenario& scenario, const std::string& member) {
-    const std::filesystem::path directory = std::filesystem::path{scenario.file}.parent_path() / scenario.cluster.directory;
+    const std::filesystem::path directory = scenario.cluster.directory_path;
     ConfigTexts texts;
     for (const char* name : {"ha.cf", "haresources", "authkeys", "redfone.conf"}) {
         for (const auto& place : {directory, directory / member}) {

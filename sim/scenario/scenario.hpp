@@ -82,7 +82,8 @@ struct AcceptedFinding {
 
 struct ClusterSpec {
     std::vector<std::string> members;
-    std::string directory;                                  ///< as written, relative to the scenario file
+    std::string directory;                                  ///< as written, relative to the file that wrote it
+    std::string directory_path;                             ///< where it is; with `extends` that file may be another one
     std::map<std::string, cluster::NodeFiles> files;        ///< by member, overlays applied
     std::map<std::string, ScriptModel> resources;           ///< by word
     std::vector<AcceptedFinding> accept_lint;

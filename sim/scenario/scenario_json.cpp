@@ -285,6 +285,7 @@ ReadScenario read_scenario(const std::string& path) {
         const auto origin = chain->origin("/cluster/directory");
         const fs::path base = fs::path(origin.document->file).parent_path();
         const std::string directory = (base / scenario.cluster.directory).lexically_normal().string();
+        scenario.cluster.directory_path = directory;
         std::error_code ignored;
         if (!fs::is_directory(directory, ignored)) {
             problems.add("/cluster/directory", "no such folder (" + printable(directory) + ")", "a folder with ha.cf, haresources and authkeys");

@@ -244,3 +244,63 @@ TEST_CASE("Reference: a fault that cannot take effect ends the run with an error
     }
     CHECK(said == "timeline entry again (power.off): asterisk1 is off already");
 }
+
+TEST_CASE("Reference: after a cut cable the preferred owner serves alone again, and the bridge sends to it", "[sim][reference]") {
+    for (const bool failback : {false, true}) {
+        Scenario s = scenario("lan-cable-out");
+        s.stop_at = 240s;
+        for (TimelineEntry& entry : s.timeline) {
+            entry.at = std::min<Duration>(entry.at, 230s);
+        }
+        for (auto& [member, files] : s.cluster.files) {
+            files.ha.auto_failback = failback ? cluster::AutoFailback::on : cluster::AutoFailback::legacy;
+        }
+        for (std::uint64_t seed = 1; seed <= 6; ++seed) {   // who hears whom first differs
+            CAPTURE(failback, seed);
+            const RunResult result = run_seed(s, seed);
+            REQUIRE(result.episodes.size() == 2);
+            CHECK(result.episodes[0].two_owners);
+            const auto settled = std::ranges::find(result.expectations, "settled", &ExpectationResult::id);
+            REQUIRE(settled != result.expectations.end());
+            CHECK(settled->verdict == ExpectationVerdict::pass);
+            for (const InvariantResult& invariant : result.invariants) {
+                CAPTURE(invariant.name, invariant.reason, seconds_of(invariant.violated_for));
+                if (invariant.name == "no-dual-vip-owner") {
+                    REQUIRE(invariant.first_at.has_value());
+                    const Duration until = *invariant.first_at + invariant.violated_for;
+                    CHECK(until > 200s);
+                    CHECK(until < 200s + 500ms);   // one keepalive, one exchange
+                } else if (invariant.name != "single-active-resource-group") {
+                    CHECK_FALSE(invariant.first_at.has_value());
+                }
+            }
+            // Nothing starts again: what lasts is the stop of the other copy (at most 3 s), the bridge's exchange and the
+            // D-channel's recovery.
+            for (const DirectionCutOff& d : result.episodes[1].directions) {
+                CAPTURE(d.direction);
+                CHECK(seconds_of(d.longest) < 6.5);
+            }
+        }
+    }
+}
+
+TEST_CASE("Reference: a scenario that stands elsewhere than its files is replayed, too", "[sim][reference]") {
+    const std::string file = "reference_elsewhere.json";
+    std::ofstream{file} << R"({"format": "failover-scenario/1", "id": "elsewhere", "title": "elsewhere",
+        "extends": ")" << SOURCE_DIR << R"(/scenarios/call-centre/primary-power.json"})";
+    ReadScenario read = read_scenario(file);
+    std::remove(file.c_str());
+    for (const ScenarioError& error : read.errors) {
+        UNSCOPED_INFO(to_string(error));
+    }
+    REQUIRE(read.scenario.has_value());
+    RunOptions options;
+    options.trace = TraceLevel::none;
+    options.event_log_dir = "reference_elsewhere";
+    (void)run(*read.scenario, options);
+    for (const std::string& member : read.scenario->cluster.members) {
+        const ReplayResult replay = replay_event_log(options.event_log_dir + "/" + member + ".eventlog");
+        CAPTURE(member, replay.message);
+        CHECK(replay.outcome == ReplayResult::Outcome::same);
+    }
+}
