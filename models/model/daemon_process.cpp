@@ -202,6 +202,7 @@ struct DaemonProcess::Driver {
     struct Link {
         ns3::Ptr<ns3::Socket> socket;     ///< sends; null: the link cannot be used here
         ns3::Address destination;
+        std::uint16_t from_port = 0;
         SerialLine* serial = nullptr;
         int serial_side = 0;
     };
@@ -311,6 +312,9 @@ void DaemonProcess::Driver::open_links() {
         link.socket->ShutdownRecv();
         const std::string to = config.kind == c::LinkKind::bcast ? host.broadcast_address(config.device) : config.address;
         link.destination = socket_address(to, config.port);
+        ns3::Address own;
+        link.socket->GetSockName(own);
+        link.from_port = ns3::InetSocketAddress::ConvertFrom(own).GetPort();
         host.ignore_client_port(config.port);
 
         auto shared = std::ranges::find_if(receivers, [&](const Receiver& r) { return r.device == config.device && r.port == config.port; });
@@ -500,7 +504,8 @@ void DaemonProcess::Driver::execute(c::ActionId, const c::SendDatagram& action) 
     Link& link = links[index];
     if (link.serial != nullptr) {
         link.serial->send(link.serial_side, action.bytes);
-    } else if (link.socket) {
+    } else if (const c::LinkConfig& config = ha().links[index];
+               link.socket && !(config.kind == c::LinkKind::bcast && host.send_broadcast(config.device, link.from_port, config.port, action.bytes))) {
         link.socket->SendTo(packet_of(action.bytes), 0, link.destination);
     }
 }

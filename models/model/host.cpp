@@ -182,8 +182,8 @@ struct Host::Impl {
     std::vector<Expected> expected;
     std::vector<std::uint16_t> ignored_ports;
     std::map<std::uint32_t, RecordId> unresolved;   ///< cause of what waits for ARP, by next hop
-    std::vector<std::uint8_t> echo;                 ///< reply being built
-    std::uint16_t echo_identification = 0;
+    std::vector<std::uint8_t> datagram;             ///< being built
+    std::uint16_t identification = 0;               ///< of the datagrams built here
 };
 
 namespace {
@@ -336,8 +336,8 @@ bool Host::Impl::answers_echo(const Nic& nic, const Frame& frame) {
     if (out == nics.end() || neighbour == nullptr || !(neighbour->IsAlive() || neighbour->IsPermanent()) || neighbour->IsExpired()) {
         return false;
     }
-    build_echo(echo, packet->destination, packet->source, ++echo_identification, true, request->id, request->sequence, request->data);
-    (*out)->send({ns3::Create<ns3::Packet>(echo.data(), static_cast<std::uint32_t>(echo.size())), (*out)->mac,
+    build_echo(datagram, packet->destination, packet->source, ++identification, true, request->id, request->sequence, request->data);
+    (*out)->send({ns3::Create<ns3::Packet>(datagram.data(), static_cast<std::uint32_t>(datagram.size())), (*out)->mac,
                   ns3::Mac48Address::ConvertFrom(neighbour->GetMacAddress()), ethertype_ipv4, RecordId::none});
     return true;
 }
@@ -874,6 +874,22 @@ ns3::Ptr<ns3::Socket> Host::open_udp(const std::string& interface, const std::st
     }
     socket->SetAllowBroadcast(true);
     return socket;
+}
+
+bool Host::send_broadcast(const std::string& interface, std::uint16_t from_port, std::uint16_t to_port, std::span<const std::byte> bytes) {
+    Impl& impl = *m_impl;
+    Nic* const nic = impl.nic(interface);
+    if (nic == nullptr || nic->fixed.empty() || !impl.kernel) {
+        return false;
+    }
+    const Prefix& own = nic->fixed.front();
+    build_udp(impl.datagram, own.address, own.broadcast(), ++impl.identification, from_port, to_port, bytes);
+    if (impl.datagram.size() > nic->device->GetMtu()) {
+        return false;
+    }
+    nic->send({ns3::Create<ns3::Packet>(impl.datagram.data(), static_cast<std::uint32_t>(impl.datagram.size())), nic->mac,
+               ns3::Mac48Address::GetBroadcast(), ethertype_ipv4, RecordId::none});
+    return true;
 }
 
 std::string Host::fixed_address(const std::string& interface) const {

@@ -99,6 +99,9 @@ class Host {
     int replace_route(const cluster::Route&);
     /// Broadcast-capable UDP socket bound to the interface and `source` (fixed address of it when empty) and port.
     ns3::Ptr<ns3::Socket> open_udp(const std::string& interface, const std::string& source, std::uint16_t port);
+    /// Broadcast on the LAN of the interface, from its fixed address: the frame that a socket bound there would send,
+    /// without the way down through ns-3. False, and nothing sent: no such interface, no address, or too long for one frame.
+    bool send_broadcast(const std::string& interface, std::uint16_t from_port, std::uint16_t to_port, std::span<const std::byte> bytes);
     [[nodiscard]] std::string fixed_address(const std::string& interface) const;
     [[nodiscard]] std::string broadcast_address(const std::string& interface) const;
     void send_raw(const std::string& interface, ns3::Mac48Address to, std::uint16_t ethertype, std::span<const std::byte> bytes);
