@@ -112,9 +112,15 @@ struct CallCentre::Impl {
     Impl(Context& c, Pstn& p, const std::vector<ChannelBank*>& b, int station_count, PeopleOptions o);
 
     // --- the path
-    [[nodiscard]] Path to_server(const T1Line* line, const T1Port& end) const;
-    [[nodiscard]] Path station_path(const Bank&) const;
-    [[nodiscard]] Path trunk_path() const;
+    /// From a bridge on; kept while the lines of one instant are looked at, most of which end at the same bridge.
+    struct Beyond {
+        const Fonebridge::Impl* bridge = nullptr;
+        Path path;
+    };
+    [[nodiscard]] Path from_bridge(const Fonebridge::Impl&) const;
+    [[nodiscard]] Path to_server(const T1Line* line, const T1Port& end, Beyond&) const;
+    [[nodiscard]] Path station_path(const Bank&, Beyond&) const;
+    [[nodiscard]] Path trunk_path(Beyond&) const;
     [[nodiscard]] Path path(CallDirection) const;
     [[nodiscard]] double reachable() const;
 
@@ -180,27 +186,9 @@ CallCentre::Impl::Impl(Context& c, Pstn& p, const std::vector<ChannelBank*>& b, 
 
 // ---------------------------------------------------------------- the path
 
-/// From one end of a T1 through the bridge to the PBX that serves it and back.
-CallCentre::Impl::Path CallCentre::Impl::to_server(const T1Line* line, const T1Port& end) const {
+/// From a running bridge to the PBX that serves it and back.
+CallCentre::Impl::Path CallCentre::Impl::from_bridge(const Fonebridge::Impl& bridge) const {
     Path out;
-    if (line == nullptr || !line->in_frame(end)) {
-        out.failure = "T1 out of frame";
-        return out;
-    }
-    const Fonebridge::Impl::Span* const span = span_at(line->far_end(end));
-    if (span == nullptr) {
-        out.failure = "T1 does not lead to a bridge";
-        return out;
-    }
-    const Fonebridge::Impl& bridge = span->bridge();
-    if (!bridge.booted) {
-        out.failure = "bridge down";
-        return out;
-    }
-    if (!line->in_frame(*span)) {
-        out.failure = "T1 out of frame";
-        return out;
-    }
     if (!bridge.streaming()) {
         out.failure = "bridge does not transmit";
         return out;
@@ -227,25 +215,62 @@ CallCentre::Impl::Path CallCentre::Impl::to_server(const T1Line* line, const T1P
         out.failure = "PBX not running";
     } else if (!server.serves()) {
         out.failure = "PBX does not answer";
-    } else if (server.spans.alarm(span->number()) != T1Port::Alarm::none) {
-        out.failure = "span in alarm";
     } else {
         out.server = &server;
-        out.record = later(server.service_record, later(server.spans.flow_record(), server.spans.alarm_record(span->number())));
+        out.record = later(server.service_record, server.spans.flow_record());
         out.ticket = {server.life, server.spans.breaks(), bridge.stream_breaks, 0, 0};
     }
     return out;
 }
 
-CallCentre::Impl::Path CallCentre::Impl::station_path(const Bank& bank) const { return to_server(bank.bank->line, *bank.bank->port); }
+/// From one end of a T1 through the bridge to the PBX that serves it and back.
+CallCentre::Impl::Path CallCentre::Impl::to_server(const T1Line* line, const T1Port& end, Beyond& beyond) const {
+    Path out;
+    if (line == nullptr || !line->in_frame(end)) {
+        out.failure = "T1 out of frame";
+        return out;
+    }
+    const Fonebridge::Impl::Span* const span = span_at(line->far_end(end));
+    if (span == nullptr) {
+        out.failure = "T1 does not lead to a bridge";
+        return out;
+    }
+    const Fonebridge::Impl& bridge = span->bridge();
+    if (!bridge.booted) {
+        out.failure = "bridge down";
+        return out;
+    }
+    if (!line->in_frame(*span)) {
+        out.failure = "T1 out of frame";
+        return out;
+    }
+    if (beyond.bridge != &bridge) {
+        beyond = {&bridge, from_bridge(bridge)};
+    }
+    out = beyond.path;
+    if (out.server != nullptr) {
+        const tdm::DahdiSpans& spans = out.server->spans;
+        if (spans.alarm(span->number()) != T1Port::Alarm::none) {
+            out = {};
+            out.failure = "span in alarm";
+        } else {
+            out.record = later(out.record, spans.alarm_record(span->number()));
+        }
+    }
+    return out;
+}
 
-CallCentre::Impl::Path CallCentre::Impl::trunk_path() const {
+CallCentre::Impl::Path CallCentre::Impl::station_path(const Bank& bank, Beyond& beyond) const {
+    return to_server(bank.bank->line, *bank.bank->port, beyond);
+}
+
+CallCentre::Impl::Path CallCentre::Impl::trunk_path(Beyond& beyond) const {
     Path out;
     const Pstn::Impl::Line* const way = pstn.working_line(out.failure);
     if (way == nullptr) {
         return out;
     }
-    out = to_server(way->line, *way);
+    out = to_server(way->line, *way, beyond);
     if (out.server == nullptr) {
         return out;
     }
@@ -262,11 +287,12 @@ CallCentre::Impl::Path CallCentre::Impl::trunk_path() const {
 
 /// The path of a probe. Stations count together: while at least 95 % of them have a way, the probe uses one that has.
 CallCentre::Impl::Path CallCentre::Impl::path(CallDirection direction) const {
+    Beyond beyond;
     Path good;
     Path bad;
     int cut_off = 0;
     for (const Bank& bank : banks) {
-        const Path one = bank.stations > 0 ? station_path(bank) : Path{};
+        const Path one = bank.stations > 0 ? station_path(bank, beyond) : Path{};
         if (bank.stations == 0) {
             continue;
         }
@@ -284,7 +310,7 @@ CallCentre::Impl::Path CallCentre::Impl::path(CallDirection direction) const {
     if (direction == CallDirection::station_to_station) {
         return good;
     }
-    Path trunk = trunk_path();
+    Path trunk = trunk_path(beyond);
     if (trunk.server != nullptr && trunk.failure.empty() && trunk.server != good.server) {
         trunk.failure = "trunk and stations lead to different servers";
     }
@@ -293,12 +319,13 @@ CallCentre::Impl::Path CallCentre::Impl::path(CallDirection direction) const {
 }
 
 double CallCentre::Impl::reachable() const {
-    if (stations.empty() || !trunk_path().failure.empty()) {
+    Beyond beyond;
+    if (stations.empty() || !trunk_path(beyond).failure.empty()) {
         return 0;
     }
     int reached = 0;
     for (const Bank& bank : banks) {
-        if (bank.stations > 0 && station_path(bank).server != nullptr) {
+        if (bank.stations > 0 && station_path(bank, beyond).server != nullptr) {
             reached += bank.stations;
         }
     }
