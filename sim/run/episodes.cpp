@@ -50,6 +50,9 @@ std::vector<CutOff> cut_offs(std::span<const ProbeSample> samples, std::int64_t 
         if (under_way && (sample.answered ? *sample.answered : sample.started + usual + late_ns) < fault) {
             continue;   // its fate was sealed before
         }
+        if (served_since_fault && sample.started + usual >= window_end) {
+            break;   // served until then, and under way when the next episode opened: that is what spoilt it
+        }
         CutOff cut{served_since_fault ? std::max(fault, sample.started) : fault, std::nullopt, 0};
         for (std::size_t k = i; k < samples.size(); ++k) {
             if (answered(samples[k]) && *samples[k].answered >= cut.from && (!cut.to || *samples[k].answered < *cut.to)) {

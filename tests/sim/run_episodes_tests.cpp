@@ -162,3 +162,20 @@ TEST_CASE("Episodes: a story has at most 15 lines", "[sim][episodes]") {
     REQUIRE(episodes[0].story.size() == 15);
     CHECK(episodes[0].story.back().second == "… and 26 more");
 }
+
+TEST_CASE("Cut-off: a call that the next fault spoils while it is under way belongs to the next episode", "[sim][episodes]") {
+    // Served again since 15 s; the next episode opens at 20.01 s, and spoils the call of 20.00 s that would have been answered at 20.02 s.
+    const auto samples = probes(0, 40 * s, {{10 * s, 15 * s}, {20 * s, 22 * s}});
+    const std::int64_t next = 20 * s + 10 * ms;
+    const auto first = cut_offs(samples, 20 * ms, 10 * s - 50 * ms, next);
+    REQUIRE(first.size() == 1);
+    CHECK(first[0].to == 15 * s + 20 * ms);
+    const auto second = cut_offs(samples, 20 * ms, next, 40 * s);
+    REQUIRE(second.size() == 1);
+    CHECK(second[0].from == next);
+    CHECK(second[0].to == 22 * s + 20 * ms);
+    // Without service in between it is the first fault's, however close the next one follows.
+    const auto close = cut_offs(probes(0, 40 * s, {{10 * s, 15 * s}}), 20 * ms, 10 * s - 50 * ms, 10 * s + 10 * ms);
+    REQUIRE(close.size() == 1);
+    CHECK(close[0].from == 10 * s - 50 * ms);
+}
