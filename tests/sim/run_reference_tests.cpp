@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <numeric>
 #include <sstream>
@@ -303,4 +304,5 @@ TEST_CASE("Reference: a scenario that stands elsewhere than its files is replaye
         CAPTURE(member, replay.message);
         CHECK(replay.outcome == ReplayResult::Outcome::same);
     }
+    std::filesystem::remove_all(options.event_log_dir);
 }
