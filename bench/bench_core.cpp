@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Cost of one received heartbeat in the core: decode, verify, membership. Two real cores talk in virtual time; only the
-// handling of accepted status datagrams is timed. Prints one line of JSON.
+// Cost of one received heartbeat in the core: decode, verify, membership. Two real cores talk in
+// virtual time; only the handling of accepted status datagrams is timed. Prints one line of JSON.
 
 #include <algorithm>
 #include <chrono>
@@ -17,12 +17,15 @@ using namespace std::chrono_literals;
 
 cluster::NodeFiles files() {
     cluster::NodeFiles result;
-    result.ha = cluster::parse_ha_cf("keepalive 200ms\ndeadtime 2\nwarntime 1\ninitdead 120\nudpport 694\nbcast eth0\n"
-                                     "auto_failback on\nnode asterisk1\nnode asterisk2\n",
-                                     "ha.cf")
-                    .value;
+    result.ha =
+        cluster::parse_ha_cf(
+            "keepalive 200ms\ndeadtime 2\nwarntime 1\ninitdead 120\nudpport 694\nbcast eth0\n"
+            "auto_failback on\nnode asterisk1\nnode asterisk2\n",
+            "ha.cf")
+            .value;
     result.resources =
-        cluster::parse_haresources("asterisk1 10.10.10.110\n", "haresources", result.ha.nodes).value;
+        cluster::parse_haresources("asterisk1 10.10.10.110\n", "haresources", result.ha.nodes)
+            .value;
     result.keys = cluster::parse_authkeys("auth 1\n1 sha1 SuPerS&cretP@$$werd\n", "authkeys").value;
     return result;
 }
@@ -37,7 +40,8 @@ cluster::ClusterNode node(const std::string& name, std::byte id) {
 }
 
 /// Answers what has to be answered, at once; returns the datagrams.
-std::vector<std::vector<std::byte>> execute(cluster::ClusterNode& self, const cluster::Now& now, cluster::ActionSink& sink) {
+std::vector<std::vector<std::byte>>
+execute(cluster::ClusterNode& self, const cluster::Now& now, cluster::ActionSink& sink) {
     std::vector<std::vector<std::byte>> sent;
     std::vector<cluster::ActionId> to_answer;
     for (const cluster::IssuedAction& issued : sink.actions()) {
@@ -68,7 +72,8 @@ int main() {
     cluster::ClusterNode a = node("asterisk1", std::byte{1});
     cluster::ClusterNode b = node("asterisk2", std::byte{2});
     cluster::ActionSink sink;
-    cluster::Now now{cluster::Instant{1s}, cluster::WallSeconds{1'800'000'000}, "0.00 0.01 0.05 1/100 1000"};
+    cluster::Now now{
+        cluster::Instant{1s}, cluster::WallSeconds{1'800'000'000}, "0.00 0.01 0.05 1/100 1000"};
 
     std::vector<double> nanoseconds;
     std::vector<std::vector<std::byte>> to_a;
@@ -87,7 +92,8 @@ int main() {
                 b.handle(now, cluster::DatagramReceived{cluster::LinkId{0}, bytes}, sink);
                 const auto after = std::chrono::steady_clock::now();
                 if (sink.empty()) {
-                    nanoseconds.push_back(std::chrono::duration<double, std::nano>(after - before).count());
+                    nanoseconds.push_back(
+                        std::chrono::duration<double, std::nano>(after - before).count());
                 }
                 for (auto& reply : execute(b, now, sink)) {
                     from_a.push_back(std::move(reply));
@@ -116,8 +122,14 @@ int main() {
         to_a = execute(b, now, sink);
     }
     std::sort(nanoseconds.begin(), nanoseconds.end());
-    const auto at = [&](double share) { return nanoseconds[static_cast<std::size_t>(share * static_cast<double>(nanoseconds.size() - 1))]; };
-    std::printf("{\"bench\":\"core.received_heartbeat\",\"unit\":\"ns\",\"count\":%zu,\"p50\":%.0f,\"p95\":%.0f}\n",
-                nanoseconds.size(), at(0.5), at(0.95));
+    const auto at = [&](double share) {
+        return nanoseconds[static_cast<std::size_t>(share *
+                                                    static_cast<double>(nanoseconds.size() - 1))];
+    };
+    std::printf("{\"bench\":\"core.received_heartbeat\",\"unit\":\"ns\",\"count\":%zu,\"p50\":%.0f,"
+                "\"p95\":%.0f}\n",
+                nanoseconds.size(),
+                at(0.5),
+                at(0.95));
     return EXIT_SUCCESS;
 }

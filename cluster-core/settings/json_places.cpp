@@ -9,7 +9,10 @@ JsonPlace place_of_byte(std::string_view text, std::size_t byte) {
     const auto before = text.substr(0, std::min(byte, text.size()));
     const auto line_start = before.rfind('\n');
     return {static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1,
-            static_cast<int>(line_start == std::string_view::npos ? before.size() : before.size() - line_start - 1) + 1};
+            static_cast<int>(line_start == std::string_view::npos
+                                 ? before.size()
+                                 : before.size() - line_start - 1) +
+                1};
 }
 
 std::string pointer_token(std::string_view key) {
@@ -73,13 +76,15 @@ void JsonPlaces::record(const std::string& pointer, std::size_t byte) {
 }
 
 void JsonPlaces::skip_blanks() {
-    while (m_at < m_text.size() && (peek() == ' ' || peek() == '\t' || peek() == '\n' || peek() == '\r')) {
+    while (m_at < m_text.size() &&
+           (peek() == ' ' || peek() == '\t' || peek() == '\n' || peek() == '\r')) {
         ++m_at;
     }
 }
 
 std::string JsonPlaces::string() {
-    // Keys with \u escapes keep them: such a key is unknown to us anyway, and only its place matters.
+    // Keys with \u escapes keep them: such a key is unknown to us anyway, and only its place
+    // matters.
     std::string out;
     for (++m_at; m_at < m_text.size() && peek() != '"'; ++m_at) {
         if (peek() == '\\') {
@@ -104,11 +109,12 @@ void JsonPlaces::value(const std::string& pointer) {
         skip_blanks();
         while (m_at < m_text.size() && peek() != last) {
             const auto begin = m_at;
-            const auto child = pointer + '/' + (first == '{' ? pointer_token(string()) : std::to_string(index++));
+            const auto child =
+                pointer + '/' + (first == '{' ? pointer_token(string()) : std::to_string(index++));
             record(child, begin);
             skip_blanks();
             if (first == '{') {
-                ++m_at;   // the colon
+                ++m_at;  // the colon
             }
             value(child);
             skip_blanks();
@@ -121,7 +127,8 @@ void JsonPlaces::value(const std::string& pointer) {
     } else if (first == '"') {
         string();
     } else {
-        while (m_at < m_text.size() && std::string_view(" \t\r\n,]}").find(peek()) == std::string_view::npos) {
+        while (m_at < m_text.size() &&
+               std::string_view(" \t\r\n,]}").find(peek()) == std::string_view::npos) {
             ++m_at;
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Where in a JSON text each value stands: JSON pointer -> line and column. The JSON library keeps no positions, and it
-// silently drops all but the last of equal keys; this scan finds both. It expects text that already parsed.
+// Where in a JSON text each value stands: JSON pointer -> line and column. The JSON library keeps
+// no positions, and it silently drops all but the last of equal keys; this scan finds both. It
+// expects text that already parsed.
 #pragma once
 
 #include <map>
@@ -42,7 +43,7 @@ class JsonPlaces {
 
     std::string_view m_text;
     std::size_t m_at = 0;
-    std::size_t m_counted = 0;   // bytes for which line and column below are valid
+    std::size_t m_counted = 0;  // bytes for which line and column below are valid
     int m_line = 1;
     int m_column = 1;
     std::map<std::string, JsonPlace> m_places;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Reader and writer of understudy.json. Each key is read in one place, with its limits and what is expected.
+// Reader and writer of understudy.json. Each key is read in one place, with its limits and what is
+// expected.
 #include "cluster/settings_json.hpp"
 
 #include <algorithm>
@@ -45,15 +46,33 @@ class SettingsReader {
     void read(const Json&);
 
   private:
-    void error(const std::string& pointer, std::string_view rule, const std::string& found, std::string expected) {
+    void error(const std::string& pointer,
+               std::string_view rule,
+               const std::string& found,
+               std::string expected) {
         const auto place = m_places.of(pointer);
-        m_findings.error(place.line, place.column, rule, (pointer.empty() ? std::string("/") : text::printable(pointer)) + ": " + found, std::move(expected));
+        m_findings.error(place.line,
+                         place.column,
+                         rule,
+                         (pointer.empty() ? std::string("/") : text::printable(pointer)) + ": " +
+                             found,
+                         std::move(expected));
     }
     static std::string shown(const Json&);
 
-    bool object(const Json&, const std::string& pointer, std::initializer_list<std::string_view> keys);
-    void duration(const Json& parent, const std::string& pointer, const char* key, Duration low, Duration& out);
-    void integer(const Json& parent, const std::string& pointer, const char* key, int low, int high, int& out);
+    bool
+    object(const Json&, const std::string& pointer, std::initializer_list<std::string_view> keys);
+    void duration(const Json& parent,
+                  const std::string& pointer,
+                  const char* key,
+                  Duration low,
+                  Duration& out);
+    void integer(const Json& parent,
+                 const std::string& pointer,
+                 const char* key,
+                 int low,
+                 int high,
+                 int& out);
     void string(const Json& parent, const std::string& pointer, const char* key, std::string& out);
     void binding(const Json&, const std::string& pointer, const std::string& word);
     void networks(const Json&, const std::string& pointer, BindingSettings& out);
@@ -77,7 +96,9 @@ std::string SettingsReader::shown(const Json& value) {
 }
 
 /// True when it is an object; every member that is not in `keys` is an error.
-bool SettingsReader::object(const Json& value, const std::string& pointer, std::initializer_list<std::string_view> keys) {
+bool SettingsReader::object(const Json& value,
+                            const std::string& pointer,
+                            std::initializer_list<std::string_view> keys) {
     if (!value.is_object()) {
         error(pointer, "wrong-type", shown(value), "an object");
         return false;
@@ -95,20 +116,28 @@ bool SettingsReader::object(const Json& value, const std::string& pointer, std::
         if (const auto near = text::nearest(key, keys); !near.empty()) {
             expected = quote(near);
         }
-        error(pointer + '/' + pointer_token(key), "unknown-key", "unknown key " + quote(key), std::move(expected));
+        error(pointer + '/' + pointer_token(key),
+              "unknown-key",
+              "unknown key " + quote(key),
+              std::move(expected));
     }
     return true;
 }
 
-void SettingsReader::duration(const Json& parent, const std::string& pointer, const char* key, Duration low, Duration& out) {
+void SettingsReader::duration(
+    const Json& parent, const std::string& pointer, const char* key, Duration low, Duration& out) {
     const auto it = parent.find(key);
     if (it == parent.end()) {
         return;
     }
     const auto at = pointer + '/' + key;
-    const auto value = it->is_string() ? parse_unit_duration(it->get_ref<const std::string&>()) : std::nullopt;
+    const auto value =
+        it->is_string() ? parse_unit_duration(it->get_ref<const std::string&>()) : std::nullopt;
     if (!value) {
-        error(at, "bad-duration", shown(*it), "a string with a unit: ns, us, ms, s, min or h (\"200ms\")");
+        error(at,
+              "bad-duration",
+              shown(*it),
+              "a string with a unit: ns, us, ms, s, min or h (\"200ms\")");
     } else if (*value < low || *value > longest) {
         error(at, "out-of-range", shown(*it), low == Duration::zero() ? "0s to 24h" : "1ms to 24h");
     } else {
@@ -116,22 +145,30 @@ void SettingsReader::duration(const Json& parent, const std::string& pointer, co
     }
 }
 
-void SettingsReader::integer(const Json& parent, const std::string& pointer, const char* key, int low, int high, int& out) {
+void SettingsReader::integer(
+    const Json& parent, const std::string& pointer, const char* key, int low, int high, int& out) {
     const auto it = parent.find(key);
     if (it == parent.end()) {
         return;
     }
     // Doubles are not integers here, and unsigned values beyond the signed range must not wrap.
-    const bool fits = it->is_number_integer() && (!it->is_number_unsigned() || it->get<std::uint64_t>() <= 1'000'000'000U);
+    const bool fits = it->is_number_integer() &&
+                      (!it->is_number_unsigned() || it->get<std::uint64_t>() <= 1'000'000'000U);
     const auto value = fits ? it->get<std::int64_t>() : std::int64_t{-1};
     if (!fits || value < low || value > high) {
-        error(pointer + '/' + key, it->is_number_integer() ? "out-of-range" : "wrong-type", shown(*it), "an integer from " + std::to_string(low) + " to " + std::to_string(high));
+        error(pointer + '/' + key,
+              it->is_number_integer() ? "out-of-range" : "wrong-type",
+              shown(*it),
+              "an integer from " + std::to_string(low) + " to " + std::to_string(high));
         return;
     }
     out = static_cast<int>(value);
 }
 
-void SettingsReader::string(const Json& parent, const std::string& pointer, const char* key, std::string& out) {
+void SettingsReader::string(const Json& parent,
+                            const std::string& pointer,
+                            const char* key,
+                            std::string& out) {
     const auto it = parent.find(key);
     if (it == parent.end()) {
         return;
@@ -151,7 +188,9 @@ void SettingsReader::networks(const Json& value, const std::string& pointer, Bin
     for (std::size_t i = 0; i < value.size(); ++i) {
         const auto at = pointer + '/' + std::to_string(i);
         const auto* prefix = value[i].get_ptr<const std::string*>();
-        const auto spec = prefix != nullptr && std::count(prefix->begin(), prefix->end(), '/') == 1 ? parse_address_spec(*prefix) : std::nullopt;
+        const auto spec = prefix != nullptr && std::count(prefix->begin(), prefix->end(), '/') == 1
+                              ? parse_address_spec(*prefix)
+                              : std::nullopt;
         if (!spec || !spec->prefix_length) {
             error(at, "bad-network", shown(value[i]), "a prefix (\"10.10.10.0/24\")");
         } else {
@@ -160,9 +199,15 @@ void SettingsReader::networks(const Json& value, const std::string& pointer, Bin
     }
 }
 
-void SettingsReader::binding(const Json& value, const std::string& pointer, const std::string& word) {
-    if (word == "IPaddr" || word == "IPaddr2" || word == "IPsrcaddr" || word.empty() || word.find_first_of(" \t/:") != std::string::npos) {
-        error(pointer, "bad-binding", "binding of " + quote(word), "a script name of haresources that is not built in (IPaddr, IPaddr2, IPsrcaddr are)");
+void SettingsReader::binding(const Json& value,
+                             const std::string& pointer,
+                             const std::string& word) {
+    if (word == "IPaddr" || word == "IPaddr2" || word == "IPsrcaddr" || word.empty() ||
+        word.find_first_of(" \t/:") != std::string::npos) {
+        error(pointer,
+              "bad-binding",
+              "binding of " + quote(word),
+              "a script name of haresources that is not built in (IPaddr, IPaddr2, IPsrcaddr are)");
         return;
     }
     if (!object(value, pointer, {"kind", "name", "parameters", "networks", "timeouts"})) {
@@ -171,44 +216,72 @@ void SettingsReader::binding(const Json& value, const std::string& pointer, cons
     BindingSettings out;
     const auto kind = value.find("kind");
     if (kind == value.end()) {
-        error(pointer, "missing-key", "no \"kind\"", "\"kind\": script, bridge_switch, source_fixup, systemd_unit or ocf_agent");
+        error(pointer,
+              "missing-key",
+              "no \"kind\"",
+              "\"kind\": script, bridge_switch, source_fixup, systemd_unit or ocf_agent");
         return;
     }
     const auto* name = kind->get_ptr<const std::string*>();
-    const auto* known = name == nullptr ? kinds.end() : std::find_if(kinds.begin(), kinds.end(), [&](const KindName& k) { return k.name == *name; });
+    const auto* known = name == nullptr
+                            ? kinds.end()
+                            : std::find_if(kinds.begin(), kinds.end(), [&](const KindName& k) {
+                                  return k.name == *name;
+                              });
     if (known == kinds.end()) {
-        error(pointer + "/kind", "bad-value", shown(*kind), "script, bridge_switch, source_fixup, systemd_unit or ocf_agent");
+        error(pointer + "/kind",
+              "bad-value",
+              shown(*kind),
+              "script, bridge_switch, source_fixup, systemd_unit or ocf_agent");
         return;
     }
     out.kind = known->kind;
     const bool named = out.kind == BindingKind::systemd_unit || out.kind == BindingKind::ocf_agent;
     string(value, pointer, "name", out.name);
     if (named && !value.contains("name")) {
-        error(pointer, "missing-key", "no \"name\"", out.kind == BindingKind::systemd_unit ? "\"name\": the unit (\"asterisk.service\")" : "\"name\": class:provider:type (\"ocf:heartbeat:IPaddr2\")");
+        error(pointer,
+              "missing-key",
+              "no \"name\"",
+              out.kind == BindingKind::systemd_unit
+                  ? "\"name\": the unit (\"asterisk.service\")"
+                  : "\"name\": class:provider:type (\"ocf:heartbeat:IPaddr2\")");
     } else if (!named && value.contains("name")) {
-        error(pointer + "/name", "misplaced-key", "\"name\" in a binding of kind " + quote(*name), "it with systemd_unit or ocf_agent only");
+        error(pointer + "/name",
+              "misplaced-key",
+              "\"name\" in a binding of kind " + quote(*name),
+              "it with systemd_unit or ocf_agent only");
     }
     if (out.kind == BindingKind::ocf_agent && !out.name.empty()) {
         if (std::count(out.name.begin(), out.name.end(), ':') != 2) {
-            error(pointer + "/name", "bad-value", quote(out.name), "class:provider:type (\"ocf:heartbeat:IPaddr2\")");
+            error(pointer + "/name",
+                  "bad-value",
+                  quote(out.name),
+                  "class:provider:type (\"ocf:heartbeat:IPaddr2\")");
         }
     }
     if (const auto parameters = value.find("parameters"); parameters != value.end()) {
         if (!parameters->is_object()) {
-            error(pointer + "/parameters", "wrong-type", shown(*parameters), "an object of strings");
+            error(
+                pointer + "/parameters", "wrong-type", shown(*parameters), "an object of strings");
         } else {
             for (const auto& [key, parameter] : parameters->items()) {
                 if (parameter.is_string()) {
                     out.parameters[key] = parameter.get<std::string>();
                 } else {
-                    error(pointer + "/parameters/" + pointer_token(key), "wrong-type", shown(parameter), "a string");
+                    error(pointer + "/parameters/" + pointer_token(key),
+                          "wrong-type",
+                          shown(parameter),
+                          "a string");
                 }
             }
         }
     }
     if (const auto list = value.find("networks"); list != value.end()) {
         if (out.kind != BindingKind::source_fixup) {
-            error(pointer + "/networks", "misplaced-key", "\"networks\" in a binding of kind " + quote(*name), "it with source_fixup only");
+            error(pointer + "/networks",
+                  "misplaced-key",
+                  "\"networks\" in a binding of kind " + quote(*name),
+                  "it with source_fixup only");
         } else {
             networks(*list, pointer + "/networks", out);
         }
@@ -226,9 +299,23 @@ void SettingsReader::binding(const Json& value, const std::string& pointer, cons
 
 void SettingsReader::read(const Json& root) {
     for (const auto& repeated : m_places.repeated_keys()) {
-        m_findings.error(repeated.place.line, repeated.place.column, "repeated-key", text::printable(repeated.pointer) + ": this key once more", "each key once");
+        m_findings.error(repeated.place.line,
+                         repeated.place.column,
+                         "repeated-key",
+                         text::printable(repeated.pointer) + ": this key once more",
+                         "each key once");
     }
-    if (!object(root, "", {"$schema", "format", "bindings", "announce", "bridge", "start_failure", "stop_attempts", "stop_retry_delay", "carrier_policy"})) {
+    if (!object(root,
+                "",
+                {"$schema",
+                 "format",
+                 "bindings",
+                 "announce",
+                 "bridge",
+                 "start_failure",
+                 "stop_attempts",
+                 "stop_retry_delay",
+                 "carrier_policy"})) {
         return;
     }
     if (const auto format = root.find("format"); format == root.end()) {
@@ -238,7 +325,10 @@ void SettingsReader::read(const Json& root) {
     }
     if (const auto bindings = root.find("bindings"); bindings != root.end()) {
         if (!bindings->is_object()) {
-            error("/bindings", "wrong-type", shown(*bindings), "an object: word of haresources -> binding");
+            error("/bindings",
+                  "wrong-type",
+                  shown(*bindings),
+                  "an object: word of haresources -> binding");
         } else {
             for (const auto& [word, value] : bindings->items()) {
                 if (!word.starts_with("x-")) {
@@ -247,12 +337,15 @@ void SettingsReader::read(const Json& root) {
             }
         }
     }
-    if (const auto announce = root.find("announce"); announce != root.end() && object(*announce, "/announce", {"count", "interval"})) {
+    if (const auto announce = root.find("announce");
+        announce != root.end() && object(*announce, "/announce", {"count", "interval"})) {
         integer(*announce, "/announce", "count", 1, 1000, m_settings.announce.count);
         duration(*announce, "/announce", "interval", milliseconds{1}, m_settings.announce.interval);
     }
-    if (const auto bridge = root.find("bridge"); bridge != root.end() && object(*bridge, "/bridge", {"reply_timeout", "attempts"})) {
-        duration(*bridge, "/bridge", "reply_timeout", milliseconds{1}, m_settings.bridge.reply_timeout);
+    if (const auto bridge = root.find("bridge");
+        bridge != root.end() && object(*bridge, "/bridge", {"reply_timeout", "attempts"})) {
+        duration(
+            *bridge, "/bridge", "reply_timeout", milliseconds{1}, m_settings.bridge.reply_timeout);
         integer(*bridge, "/bridge", "attempts", 1, 100, m_settings.bridge.attempts);
     }
     if (const auto policy = root.find("start_failure"); policy != root.end()) {
@@ -303,19 +396,25 @@ std::string shown_duration(Duration value) {
 
 std::optional<Duration> parse_unit_duration(std::string_view word) {
     // Nanoseconds in integers: "0.2s" must be exactly 200 ms.
-    constexpr std::array<std::pair<std::string_view, std::int64_t>, 6> units{{{"ns", 1},
-                                                                             {"us", 1'000},
-                                                                             {"ms", 1'000'000},
-                                                                             {"s", 1'000'000'000},
-                                                                             {"min", 60'000'000'000},
-                                                                             {"h", 3'600'000'000'000}}};
+    constexpr std::array<std::pair<std::string_view, std::int64_t>, 6> units{
+        {{"ns", 1},
+         {"us", 1'000},
+         {"ms", 1'000'000},
+         {"s", 1'000'000'000},
+         {"min", 60'000'000'000},
+         {"h", 3'600'000'000'000}}};
     const auto number_end = std::min(word.find_first_not_of("0123456789."), word.size());
     const auto number = word.substr(0, number_end);
-    const auto* unit = std::find_if(units.begin(), units.end(), [&](const auto& u) { return u.first == word.substr(number_end); });
+    const auto* unit = std::find_if(units.begin(), units.end(), [&](const auto& u) {
+        return u.first == word.substr(number_end);
+    });
     const auto dot = number.find('.');
     const auto whole = number.substr(0, dot);
-    const auto fraction = dot == std::string_view::npos ? std::string_view() : number.substr(dot + 1);
-    const bool bad_fraction = dot != std::string_view::npos && (fraction.empty() || fraction.size() > 9 || fraction.find('.') != std::string_view::npos);
+    const auto fraction =
+        dot == std::string_view::npos ? std::string_view() : number.substr(dot + 1);
+    const bool bad_fraction =
+        dot != std::string_view::npos &&
+        (fraction.empty() || fraction.size() > 9 || fraction.find('.') != std::string_view::npos);
     const auto seconds = text::strict_integer(whole);
     if (unit == units.end() || !seconds || bad_fraction) {
         return std::nullopt;
@@ -329,7 +428,7 @@ std::optional<Duration> parse_unit_duration(std::string_view word) {
     for (const char c : fraction) {
         if (scale % 10 != 0) {
             if (c != '0') {
-                return std::nullopt;   // finer than a nanosecond
+                return std::nullopt;  // finer than a nanosecond
             }
             continue;
         }
@@ -343,14 +442,19 @@ Parsed<Settings> parse_settings_json(std::string_view text, std::string_view fil
     Parsed<Settings> out;
     text::FindingList findings(file_name, out.findings);
     if (nesting_depth(text, deepest) > deepest) {
-        findings.error(0, 0, "too-deep", "more than " + std::to_string(deepest) + " levels of brackets", "fewer");
+        findings.error(0,
+                       0,
+                       "too-deep",
+                       "more than " + std::to_string(deepest) + " levels of brackets",
+                       "fewer");
     } else {
         try {
             const auto root = Json::parse(text.begin(), text.end());
             SettingsReader(text, findings, out.value).read(root);
         } catch (const Json::parse_error& problem) {
             const auto place = place_of_byte(text, problem.byte > 0 ? problem.byte - 1 : 0);
-            findings.error(place.line, place.column, "bad-json", reason(problem), "JSON (RFC 8259)");
+            findings.error(
+                place.line, place.column, "bad-json", reason(problem), "JSON (RFC 8259)");
         } catch (const Json::exception& problem) {
             // No other kind is expected from parse(); should one come, it is still only a bad file.
             findings.error(0, 0, "bad-json", quote(problem.what()), "JSON (RFC 8259)");
@@ -366,7 +470,10 @@ std::string settings_to_json(const Settings& settings) {
     auto& bindings = root["bindings"] = nlohmann::ordered_json::object();
     for (const auto& [word, binding] : settings.bindings) {
         nlohmann::ordered_json out;
-        const auto* kind = std::find_if(kinds.begin(), kinds.end(), [&, k = binding.kind](const KindName& name) { return name.kind == k; });
+        const auto* kind =
+            std::find_if(kinds.begin(), kinds.end(), [&, k = binding.kind](const KindName& name) {
+                return name.kind == k;
+            });
         out["kind"] = kind == kinds.end() ? std::string_view("script") : kind->name;
         if (!binding.name.empty()) {
             out["name"] = binding.name;
@@ -384,9 +491,12 @@ std::string settings_to_json(const Settings& settings) {
         }
         bindings[word] = std::move(out);
     }
-    root["announce"] = {{"count", settings.announce.count}, {"interval", shown_duration(settings.announce.interval)}};
-    root["bridge"] = {{"reply_timeout", shown_duration(settings.bridge.reply_timeout)}, {"attempts", settings.bridge.attempts}};
-    root["start_failure"] = settings.start_failure == StartFailurePolicy::move ? "move" : "heartbeat";
+    root["announce"] = {{"count", settings.announce.count},
+                        {"interval", shown_duration(settings.announce.interval)}};
+    root["bridge"] = {{"reply_timeout", shown_duration(settings.bridge.reply_timeout)},
+                      {"attempts", settings.bridge.attempts}};
+    root["start_failure"] =
+        settings.start_failure == StartFailurePolicy::move ? "move" : "heartbeat";
     root["stop_attempts"] = settings.stop_attempts;
     root["stop_retry_delay"] = shown_duration(settings.stop_retry_delay);
     root["carrier_policy"] = settings.carrier_policy;
@@ -403,7 +513,8 @@ const std::map<std::string, BindingSettings>& simulator_default_bindings() {
     return bindings;
 }
 
-void add_default_bindings(Settings& settings, const std::map<std::string, BindingSettings>& defaults) {
+void add_default_bindings(Settings& settings,
+                          const std::map<std::string, BindingSettings>& defaults) {
     settings.bindings.insert(defaults.begin(), defaults.end());
 }
 

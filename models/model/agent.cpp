@@ -11,9 +11,12 @@ namespace {
 
 std::string_view verb(cluster::AgentOp op) {
     switch (op) {
-    case cluster::AgentOp::start: return "start";
-    case cluster::AgentOp::stop: return "stop";
-    case cluster::AgentOp::status: return "status";
+    case cluster::AgentOp::start:
+        return "start";
+    case cluster::AgentOp::stop:
+        return "stop";
+    case cluster::AgentOp::status:
+        return "status";
     }
     return "";
 }
@@ -21,41 +24,43 @@ std::string_view verb(cluster::AgentOp op) {
 }  // namespace
 
 ScriptAgent::ScriptAgent(Host& host, std::string word, Profile profile)
-    : m_host(host),
-      m_word(std::move(word)),
-      m_profile(std::move(profile)),
+    : m_host(host), m_word(std::move(word)), m_profile(std::move(profile)),
       m_stream(host.context().stream("agent/" + host.name() + "/" + m_word)) {}
 
 void ScriptAgent::run(cluster::AgentOp op, const std::vector<std::string>&, Done done) {
     const std::uint64_t run = ++m_run;
     Recorder& recorder = m_host.context().recorder;
-    const RecordId begun =
-        recorder.record("agent.run", m_host.name(), {{"word", std::string_view{m_word}}, {"op", verb(op)}});
+    const RecordId begun = recorder.record(
+        "agent.run", m_host.name(), {{"word", std::string_view{m_word}}, {"op", verb(op)}});
     const Recorder::Scope scope(recorder, begun);
     if (op == cluster::AgentOp::stop && stop_hangs) {
         return;
     }
-    const Distribution& duration = op == cluster::AgentOp::start ? m_profile.start : op == cluster::AgentOp::stop ? m_profile.stop : m_profile.status;
+    const Distribution& duration = op == cluster::AgentOp::start  ? m_profile.start
+                                   : op == cluster::AgentOp::stop ? m_profile.stop
+                                                                  : m_profile.status;
     const ns3::Time takes = to_time(draw(duration, m_stream));
     // A script is no process of its own here: it only stands still when the whole host does.
     m_host.schedule_user({}, takes, [this, run, op, done = std::move(done)] {
         if (run != m_run) {
-            return;   // killed meanwhile
+            return;  // killed meanwhile
         }
         Result result;
         if (op == cluster::AgentOp::start && fail_next_starts > 0) {
             --fail_next_starts;
             result.exit_status = 1;
         } else if (op == cluster::AgentOp::status) {
-            result.exit_status = m_running ? 0 : 3;   // LSB: 3 = not running
+            result.exit_status = m_running ? 0 : 3;  // LSB: 3 = not running
             result.output = m_running ? "running\n" : "not running\n";
         } else {
             m_running = op == cluster::AgentOp::start;
         }
         Recorder& recorder_now = m_host.context().recorder;
-        const RecordId ended = recorder_now.record(
-            "agent.done", m_host.name(),
-            {{"word", std::string_view{m_word}}, {"op", verb(op)}, {"status", std::int64_t{result.exit_status}}});
+        const RecordId ended = recorder_now.record("agent.done",
+                                                   m_host.name(),
+                                                   {{"word", std::string_view{m_word}},
+                                                    {"op", verb(op)},
+                                                    {"status", std::int64_t{result.exit_status}}});
         const Recorder::Scope done_scope(recorder_now, ended);
         if (op == cluster::AgentOp::start && result.exit_status == 0 && on_started) {
             on_started();

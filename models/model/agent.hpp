@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A resource script (or unit) on one host, as the daemon sees it: run it, wait, read exit status and output.
+// A resource script (or unit) on one host, as the daemon sees it: run it, wait, read exit status
+// and output.
 #pragma once
 
 #include <cstdint>
@@ -18,12 +19,14 @@ class Agent {
   public:
     struct Result {
         int exit_status = 0;
-        std::string output;   ///< stdout; heartbeat's rule reads "running" / "OK" / "not running" in it
+        std::string
+            output;  ///< stdout; heartbeat's rule reads "running" / "OK" / "not running" in it
     };
     using Done = std::function<void(Result)>;
 
     virtual ~Agent() = default;
-    /// `done` is called exactly once, later or at once, unless the host's incarnation ends or cancel() is called.
+    /// `done` is called exactly once, later or at once, unless the host's incarnation ends or
+    /// cancel() is called.
     virtual void run(cluster::AgentOp op, const std::vector<std::string>& arguments, Done done) = 0;
     /// The runner's process group was killed.
     virtual void cancel() = 0;
@@ -31,7 +34,8 @@ class Agent {
     virtual void host_lost() = 0;
 };
 
-/// A script with durations and no behaviour: status reflects whether start succeeded since the last stop.
+/// A script with durations and no behaviour: status reflects whether start succeeded since the last
+/// stop.
 class ScriptAgent final : public Agent {
   public:
     struct Profile {
@@ -44,11 +48,12 @@ class ScriptAgent final : public Agent {
     void cancel() override;
     void host_lost() override;
 
-    /// Called when a start has ended well / a stop has ended; lets a model attach behaviour (PBX, bridge program).
+    /// Called when a start has ended well / a stop has ended; lets a model attach behaviour (PBX,
+    /// bridge program).
     std::function<void()> on_started;
     std::function<void()> on_stopped;
-    int fail_next_starts = 0;      ///< fault: this many starts end with status 1
-    bool stop_hangs = false;       ///< fault: stop never ends
+    int fail_next_starts = 0;  ///< fault: this many starts end with status 1
+    bool stop_hangs = false;   ///< fault: stop never ends
 
   private:
     Host& m_host;
@@ -56,7 +61,7 @@ class ScriptAgent final : public Agent {
     Profile m_profile;
     RandomStream m_stream;
     bool m_running = false;
-    std::uint64_t m_run = 0;       ///< invalidates a cancelled run
+    std::uint64_t m_run = 0;  ///< invalidates a cancelled run
 };
 
 /// Agents by word of haresources, per host.

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-#include <ns3/ipv4-header.h>   // arp-cache.h needs it before
+#include <ns3/ipv4-header.h>  // arp-cache.h needs it before
 
 #include <ns3/arp-cache.h>
 #include <ns3/channel.h>
@@ -35,10 +35,11 @@ void learn_from_arp(ns3::ArpCache& cache, const ns3::Packet& packet) {
     mac.CopyFrom(body->sender_mac.data());
     if (entry->IsWaitReply()) {
         if (body->operation == 2) {
-            return;   // the answer that ns-3's ARP waits for
+            return;  // the answer that ns-3's ARP waits for
         }
         entry->MarkAlive(mac);
-        for (auto waiting = entry->DequeuePending(); waiting.first; waiting = entry->DequeuePending()) {
+        for (auto waiting = entry->DequeuePending(); waiting.first;
+             waiting = entry->DequeuePending()) {
             cache.GetInterface()->Send(waiting.first, waiting.second, sender);
         }
         return;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The people: stations and far parties. Calls of the workload go over the wire, step by step. Probe calls are followed
-// along the path at once: what is missing at their start fails them, what is lost until their end fails them too; only
-// the sum of the delays is waited for.
+// The people: stations and far parties. Calls of the workload go over the wire, step by step. Probe
+// calls are followed along the path at once: what is missing at their start fails them, what is
+// lost until their end fails them too; only the sum of the delays is waited for.
 
 #include <algorithm>
 #include <map>
@@ -22,13 +22,15 @@ namespace {
 
 using Sound = Inband::Sound;
 
-/// One T1 with framers, the TDMoE frame in between and the LAN [derived: 0.9 ms line, 0.3 ms three hops of 1136 bytes].
+/// One T1 with framers, the TDMoE frame in between and the LAN [derived: 0.9 ms line, 0.3 ms three
+/// hops of 1136 bytes].
 constexpr Duration hop = std::chrono::microseconds{1200};
 /// One octet of the D-channel at 64 kbit/s; SETUP has about 48 octets with LAPD, CONNECT about 12.
 constexpr Duration octet = std::chrono::microseconds{125};
 constexpr int setup_octets = 48;
 constexpr int connect_octets = 12;
-/// Stations of which fewer than this share may be out of reach for a probe to count (design: restored at 95 %).
+/// Stations of which fewer than this share may be out of reach for a probe to count (design:
+/// restored at 95 %).
 constexpr int restored_percent = 95;
 
 constexpr char outside_prefix = '9';
@@ -41,8 +43,8 @@ cluster::MacAddress bytes_of(ns3::Mac48Address mac) {
     return out;
 }
 
-/// The bridge's end of a T1; null: something else. The class is final, so its own type settles it; this is asked for
-/// every span of every probe call.
+/// The bridge's end of a T1; null: something else. The class is final, so its own type settles it;
+/// this is asked for every span of every probe call.
 const Fonebridge::Impl::Span* span_at(const T1Port& port) {
     using Span = Fonebridge::Impl::Span;
     return typeid(port) == typeid(Span) ? static_cast<const Span*>(&port) : nullptr;
@@ -50,16 +52,26 @@ const Fonebridge::Impl::Span* span_at(const T1Port& port) {
 
 std::string_view reason_of(tdm::Cause cause) {
     switch (cause) {
-        case tdm::Cause::unallocated_number: return "unallocated number";
-        case tdm::Cause::normal_clearing: return "cleared by the other side";
-        case tdm::Cause::user_busy: return "station busy";
-        case tdm::Cause::out_of_order: return "T309: D-channel link was not restored";
-        case tdm::Cause::no_channel: return "no channel";
-        case tdm::Cause::network_out_of_order: return "span RED";
-        case tdm::Cause::temporary_failure: return "cleared by the telco: link established anew";
-        case tdm::Cause::channel_not_available: return "channel not available";
-        case tdm::Cause::invalid_call_reference: return "call unknown to the new server";
-        case tdm::Cause::timer_expired: return "no answer to signalling";
+    case tdm::Cause::unallocated_number:
+        return "unallocated number";
+    case tdm::Cause::normal_clearing:
+        return "cleared by the other side";
+    case tdm::Cause::user_busy:
+        return "station busy";
+    case tdm::Cause::out_of_order:
+        return "T309: D-channel link was not restored";
+    case tdm::Cause::no_channel:
+        return "no channel";
+    case tdm::Cause::network_out_of_order:
+        return "span RED";
+    case tdm::Cause::temporary_failure:
+        return "cleared by the telco: link established anew";
+    case tdm::Cause::channel_not_available:
+        return "channel not available";
+    case tdm::Cause::invalid_call_reference:
+        return "call unknown to the new server";
+    case tdm::Cause::timer_expired:
+        return "no answer to signalling";
     }
     return "cleared";
 }
@@ -68,9 +80,12 @@ std::string_view reason_of(tdm::Cause cause) {
 
 std::string_view to_string(CallDirection direction) noexcept {
     switch (direction) {
-        case CallDirection::outward: return "outward";
-        case CallDirection::inward: return "inward";
-        case CallDirection::station_to_station: return "station-to-station";
+    case CallDirection::outward:
+        return "outward";
+    case CallDirection::inward:
+        return "inward";
+    case CallDirection::station_to_station:
+        return "station-to-station";
     }
     return "?";
 }
@@ -79,7 +94,7 @@ struct CallCentre::Impl {
     struct Station {
         ChannelBank::Impl* bank = nullptr;
         int port = 0;
-        std::uint64_t call = 0;   ///< of the workload
+        std::uint64_t call = 0;  ///< of the workload
     };
 
     struct Bank {
@@ -91,28 +106,34 @@ struct CallCentre::Impl {
         CallReport report;
         ns3::Time hold;
         Finished finished;
-        bool over = false;                   ///< reported
-        int caller = -1;                     ///< station, -1: far party
+        bool over = false;  ///< reported
+        int caller = -1;    ///< station, -1: far party
         int callee = -1;
-        bool caller_up = false, callee_up = false;   ///< off-hook
+        bool caller_up = false, callee_up = false;  ///< off-hook
         std::optional<Pstn::Impl::CallId> far;
         bool dialled = false;
-        std::uint64_t caller_timer = 0;      ///< generation: what the caller waits for
-        std::map<int, std::uint64_t> silence;   ///< by station (-1: far party): generation of "hears nothing"
+        std::uint64_t caller_timer = 0;  ///< generation: what the caller waits for
+        std::map<int, std::uint64_t>
+            silence;  ///< by station (-1: far party): generation of "hears nothing"
     };
 
     /// What a call relies on, as far as the path could be followed.
     struct Path {
-        std::string_view failure;            ///< empty: complete
-        RecordId record = RecordId::none;    ///< of the prerequisite that was satisfied last
+        std::string_view failure;          ///< empty: complete
+        RecordId record = RecordId::none;  ///< of the prerequisite that was satisfied last
         Pbx::Impl* server = nullptr;
-        std::array<std::uint64_t, 5> ticket{};   ///< equal at two times: nothing was lost in between
+        std::array<std::uint64_t, 5> ticket{};  ///< equal at two times: nothing was lost in between
     };
 
-    Impl(Context& c, Pstn& p, const std::vector<ChannelBank*>& b, int station_count, PeopleOptions o);
+    Impl(Context& c,
+         Pstn& p,
+         const std::vector<ChannelBank*>& b,
+         int station_count,
+         PeopleOptions o);
 
     // --- the path
-    /// From a bridge on; kept while the lines of one instant are looked at, most of which end at the same bridge.
+    /// From a bridge on; kept while the lines of one instant are looked at, most of which end at
+    /// the same bridge.
     struct Beyond {
         const Fonebridge::Impl* bridge = nullptr;
         Path path;
@@ -165,20 +186,29 @@ struct CallCentre::Impl {
     int in_progress = 0;
 };
 
-CallCentre::Impl::Impl(Context& c, Pstn& p, const std::vector<ChannelBank*>& b, int station_count, PeopleOptions o)
+CallCentre::Impl::Impl(
+    Context& c, Pstn& p, const std::vector<ChannelBank*>& b, int station_count, PeopleOptions o)
     : context(c), pstn(p.impl()), people(o) {
     for (ChannelBank* const bank : b) {
         Bank& entry = banks.emplace_back(Bank{&bank->impl(), 0});
         const std::size_t first = stations.size();
-        for (int port = 1; port <= bank->ports() && static_cast<int>(stations.size()) < station_count; ++port) {
+        for (int port = 1;
+             port <= bank->ports() && static_cast<int>(stations.size()) < station_count;
+             ++port) {
             stations.push_back({&bank->impl(), port, 0});
             ++entry.stations;
         }
-        entry.bank->heard = [this, first](int port, Sound sound) { station_hears(static_cast<int>(first) + port - 1, sound); };
-        entry.bank->ring = [this, first](int port, bool ringing) { station_rings(static_cast<int>(first) + port - 1, ringing); };
+        entry.bank->heard = [this, first](int port, Sound sound) {
+            station_hears(static_cast<int>(first) + port - 1, sound);
+        };
+        entry.bank->ring = [this, first](int port, bool ringing) {
+            station_rings(static_cast<int>(first) + port - 1, ringing);
+        };
     }
     CLUSTER_CHECK(static_cast<int>(stations.size()) == station_count);
-    pstn.incoming = [this](Pstn::Impl::CallId id, const std::string& number) { far_incoming(id, number); };
+    pstn.incoming = [this](Pstn::Impl::CallId id, const std::string& number) {
+        far_incoming(id, number);
+    };
     pstn.heard = [this](Pstn::Impl::CallId id, Sound sound) { far_heard(id, sound); };
     pstn.connected = [this](Pstn::Impl::CallId id) { far_connected(id); };
     pstn.cleared = [this](Pstn::Impl::CallId id, tdm::Cause cause) { far_cleared(id, cause); };
@@ -198,7 +228,8 @@ CallCentre::Impl::Path CallCentre::Impl::from_bridge(const Fonebridge::Impl& bri
         out.failure = "bridge without carrier";
         return out;
     }
-    const cluster::MacAddress& destination = *bridge.running.destination[static_cast<std::size_t>(bridge.running.port)];
+    const cluster::MacAddress& destination =
+        *bridge.running.destination[static_cast<std::size_t>(bridge.running.port)];
     const auto found = std::find(server_macs.begin(), server_macs.end(), destination);
     if (found == server_macs.end()) {
         out.failure = "no server at the TDMoE destination";
@@ -224,7 +255,8 @@ CallCentre::Impl::Path CallCentre::Impl::from_bridge(const Fonebridge::Impl& bri
 }
 
 /// From one end of a T1 through the bridge to the PBX that serves it and back.
-CallCentre::Impl::Path CallCentre::Impl::to_server(const T1Line* line, const T1Port& end, Beyond& beyond) const {
+CallCentre::Impl::Path
+CallCentre::Impl::to_server(const T1Line* line, const T1Port& end, Beyond& beyond) const {
     Path out;
     if (line == nullptr || !line->in_frame(end)) {
         out.failure = "T1 out of frame";
@@ -285,7 +317,8 @@ CallCentre::Impl::Path CallCentre::Impl::trunk_path(Beyond& beyond) const {
     return out;
 }
 
-/// The path of a probe. Stations count together: while at least 95 % of them have a way, the probe uses one that has.
+/// The path of a probe. Stations count together: while at least 95 % of them have a way, the probe
+/// uses one that has.
 CallCentre::Impl::Path CallCentre::Impl::path(CallDirection direction) const {
     Beyond beyond;
     Path good;
@@ -335,7 +368,7 @@ double CallCentre::Impl::reachable() const {
 // ---------------------------------------------------------------- probes
 
 void CallCentre::Impl::probe(CallDirection direction, ns3::Time patience, Finished finished) {
-    CLUSTER_CHECK(!servers.empty());   // add_server() first
+    CLUSTER_CHECK(!servers.empty());  // add_server() first
     CallReport report;
     report.id = next_id++;
     report.direction = direction;
@@ -350,34 +383,40 @@ void CallCentre::Impl::probe(CallDirection direction, ns3::Time patience, Finish
     const ns3::Time setup = at_start.server->options.call_setup_time;
     ns3::Time takes;
     switch (direction) {
-        case CallDirection::outward:   // off-hook, hot line, SETUP, CONNECT, hello
-            takes = to_time(4 * hop + octet * (setup_octets + connect_octets)) + setup + pstn.options.answer_time;
-            break;
-        case CallDirection::inward:    // SETUP, ring, off-hook, CONNECT
-            takes = to_time(4 * hop + octet * (setup_octets + connect_octets)) + setup + people.station_answer;
-            break;
-        case CallDirection::station_to_station:   // off-hook, hot line, ring, off-hook, hello
-            takes = to_time(4 * hop) + setup + people.station_answer;
-            break;
+    case CallDirection::outward:  // off-hook, hot line, SETUP, CONNECT, hello
+        takes = to_time(4 * hop + octet * (setup_octets + connect_octets)) + setup +
+                pstn.options.answer_time;
+        break;
+    case CallDirection::inward:  // SETUP, ring, off-hook, CONNECT
+        takes = to_time(4 * hop + octet * (setup_octets + connect_octets)) + setup +
+                people.station_answer;
+        break;
+    case CallDirection::station_to_station:  // off-hook, hot line, ring, off-hook, hello
+        takes = to_time(4 * hop) + setup + people.station_answer;
+        break;
     }
     const bool too_slow = takes > patience;
-    post(std::min(takes, patience), [this, report, at_start, too_slow, finished = std::move(finished)]() mutable {
-        report.ended = ns3::Simulator::Now();
-        const Path now = path(report.direction);
-        if (too_slow) {
-            report.failure = "not answered in time";
-        } else if (!now.failure.empty()) {
-            report.failure = now.failure;
-        } else if (now.server != at_start.server || now.ticket != at_start.ticket) {
-            report.failure = "lost during the set-up";
-        } else {
-            report.answered = report.ended;
-            report.answer_record = context.recorder.record_caused_by(
-                now.record, "call.answered", pstn.name, {{"direction", to_string(report.direction)}, {"probe", true}});
-        }
-        const Recorder::Scope scope(context.recorder, report.answer_record);
-        finished(report);
-    });
+    post(std::min(takes, patience),
+         [this, report, at_start, too_slow, finished = std::move(finished)]() mutable {
+             report.ended = ns3::Simulator::Now();
+             const Path now = path(report.direction);
+             if (too_slow) {
+                 report.failure = "not answered in time";
+             } else if (!now.failure.empty()) {
+                 report.failure = now.failure;
+             } else if (now.server != at_start.server || now.ticket != at_start.ticket) {
+                 report.failure = "lost during the set-up";
+             } else {
+                 report.answered = report.ended;
+                 report.answer_record = context.recorder.record_caused_by(
+                     now.record,
+                     "call.answered",
+                     pstn.name,
+                     {{"direction", to_string(report.direction)}, {"probe", true}});
+             }
+             const Recorder::Scope scope(context.recorder, report.answer_record);
+             finished(report);
+         });
 }
 
 // ---------------------------------------------------------------- workload: set-up
@@ -391,8 +430,10 @@ int CallCentre::Impl::free_station(int except) const {
     for (std::size_t i = 0; i < stations.size(); ++i) {
         const std::size_t candidate = (next_station + i) % stations.size();
         const Station& station = stations[candidate];
-        const ChannelBank::Impl::Phone& phone = station.bank->phones[static_cast<std::size_t>(station.port)];
-        if (station.call == 0 && !phone.off_hook && !phone.ringing && static_cast<int>(candidate) != except) {
+        const ChannelBank::Impl::Phone& phone =
+            station.bank->phones[static_cast<std::size_t>(station.port)];
+        if (station.call == 0 && !phone.off_hook && !phone.ringing &&
+            static_cast<int>(candidate) != except) {
             return static_cast<int>(candidate);
         }
     }
@@ -414,8 +455,11 @@ std::uint64_t CallCentre::Impl::begin(CallDirection direction, ns3::Time hold, F
     call.report.started = ns3::Simulator::Now();
     call.hold = hold;
     call.finished = std::move(finished);
-    const Recorder::Scope scope(
-        context.recorder, context.recorder.record("call.started", pstn.name, {{"call", static_cast<std::int64_t>(id)}, {"direction", to_string(direction)}}));
+    const Recorder::Scope scope(context.recorder,
+                                context.recorder.record("call.started",
+                                                        pstn.name,
+                                                        {{"call", static_cast<std::int64_t>(id)},
+                                                         {"direction", to_string(direction)}}));
 
     if (direction != CallDirection::inward) {
         call.caller = free_station(-1);
@@ -460,7 +504,9 @@ void CallCentre::Impl::wait(std::uint64_t id, ns3::Time time, std::string_view o
         const Call* const now = find(id);
         if (now != nullptr && now->caller_timer == timer && !now->over && !now->report.answered) {
             const Path obstacle = path(now->report.direction);
-            fail(id, obstacle.failure.empty() || otherwise == "no dial tone" ? otherwise : obstacle.failure);
+            fail(id,
+                 obstacle.failure.empty() || otherwise == "no dial tone" ? otherwise
+                                                                         : obstacle.failure);
         }
     });
 }
@@ -469,47 +515,49 @@ void CallCentre::Impl::caller_hears(std::uint64_t id, Sound sound) {
     Call& call = calls.at(id);
     const Station& station = stations[static_cast<std::size_t>(call.caller)];
     switch (sound) {
-        case Sound::dial_tone:
-            if (call.report.answered) {
-                drop(id, "dial tone in the middle of the call");
-            } else if (call.dialled) {
-                fail(id, "dial tone instead of an answer");
-            } else {
-                tdm::after(context, people.dial_time, [this, id, timer = ++call.caller_timer] {
-                    Call* const now = find(id);
-                    if (now == nullptr || now->over || now->caller_timer != timer) {
-                        return;
-                    }
-                    now->dialled = true;
-                    std::string number;
-                    if (now->callee >= 0) {
-                        number = extension(now->callee);
-                    } else {
-                        const std::string digits = std::to_string(id % call_numbers);
-                        number = outside_prefix + std::string(call_digits - digits.size(), '0') + digits;
-                    }
-                    const Station& from = stations[static_cast<std::size_t>(now->caller)];
-                    from.bank->dial(from.port, number);
-                    wait(id, people.patience, "no answer");
-                });
-            }
-            break;
-        case Sound::speech:
-            if (!call.report.answered && call.dialled) {
-                station.bank->say(station.port, Sound::speech);
-                answered(id);
-            }
-            break;
-        case Sound::congestion:
-            if (call.report.answered) {
-                drop(id, "cleared by the PBX");
-            } else {
-                const Path obstacle = path(call.report.direction);
-                fail(id, obstacle.failure.empty() ? "no channel" : obstacle.failure);
-            }
-            break;
-        case Sound::silence:
-        case Sound::ringback: break;
+    case Sound::dial_tone:
+        if (call.report.answered) {
+            drop(id, "dial tone in the middle of the call");
+        } else if (call.dialled) {
+            fail(id, "dial tone instead of an answer");
+        } else {
+            tdm::after(context, people.dial_time, [this, id, timer = ++call.caller_timer] {
+                Call* const now = find(id);
+                if (now == nullptr || now->over || now->caller_timer != timer) {
+                    return;
+                }
+                now->dialled = true;
+                std::string number;
+                if (now->callee >= 0) {
+                    number = extension(now->callee);
+                } else {
+                    const std::string digits = std::to_string(id % call_numbers);
+                    number =
+                        outside_prefix + std::string(call_digits - digits.size(), '0') + digits;
+                }
+                const Station& from = stations[static_cast<std::size_t>(now->caller)];
+                from.bank->dial(from.port, number);
+                wait(id, people.patience, "no answer");
+            });
+        }
+        break;
+    case Sound::speech:
+        if (!call.report.answered && call.dialled) {
+            station.bank->say(station.port, Sound::speech);
+            answered(id);
+        }
+        break;
+    case Sound::congestion:
+        if (call.report.answered) {
+            drop(id, "cleared by the PBX");
+        } else {
+            const Path obstacle = path(call.report.direction);
+            fail(id, obstacle.failure.empty() ? "no channel" : obstacle.failure);
+        }
+        break;
+    case Sound::silence:
+    case Sound::ringback:
+        break;
     }
 }
 
@@ -517,7 +565,9 @@ void CallCentre::Impl::callee_hears(std::uint64_t id, Sound sound) {
     const Call& call = calls.at(id);
     if (sound == Sound::dial_tone || sound == Sound::congestion) {
         if (call.report.answered) {
-            drop(id, sound == Sound::dial_tone ? "dial tone in the middle of the call" : "cleared by the PBX");
+            drop(id,
+                 sound == Sound::dial_tone ? "dial tone in the middle of the call"
+                                           : "cleared by the PBX");
         } else {
             hang_up_station(id, call.callee);
         }
@@ -582,7 +632,8 @@ void CallCentre::Impl::station_rings(int index, bool ringing) {
     tdm::after(context, people.station_answer, [this, id, index] {
         Call* const now = find(id);
         const Station& station = stations[static_cast<std::size_t>(index)];
-        if (now == nullptr || now->over || !station.bank->phones[static_cast<std::size_t>(station.port)].ringing) {
+        if (now == nullptr || now->over ||
+            !station.bank->phones[static_cast<std::size_t>(station.port)].ringing) {
             return;
         }
         now->callee_up = true;
@@ -592,7 +643,8 @@ void CallCentre::Impl::station_rings(int index, bool ringing) {
 }
 
 void CallCentre::Impl::far_incoming(Pstn::Impl::CallId far, const std::string& number) {
-    const std::uint64_t id = number.size() == call_digits ? std::strtoull(number.c_str(), nullptr, 10) : 0;
+    const std::uint64_t id =
+        number.size() == call_digits ? std::strtoull(number.c_str(), nullptr, 10) : 0;
     Call* const call = find(id);
     if (call != nullptr && !call->over) {
         call->far = far;
@@ -634,7 +686,7 @@ void CallCentre::Impl::far_cleared(Pstn::Impl::CallId far, tdm::Cause cause) {
         drop(id, reason_of(cause));
     } else if (call->report.direction == CallDirection::inward) {
         fail(id, reason_of(cause));
-    }   // outward: the caller will hear of it
+    }  // outward: the caller will hear of it
 }
 
 // ---------------------------------------------------------------- workload: end
@@ -655,7 +707,8 @@ void CallCentre::Impl::answered(std::uint64_t id) {
         Call* const now = find(id);
         if (now != nullptr && !now->over) {
             now->report.ended = ns3::Simulator::Now();
-            context.recorder.record("call.ended", pstn.name, {{"call", static_cast<std::int64_t>(id)}});
+            context.recorder.record(
+                "call.ended", pstn.name, {{"call", static_cast<std::int64_t>(id)}});
             finish(id);
         }
     });
@@ -665,7 +718,8 @@ void CallCentre::Impl::fail(std::uint64_t id, std::string_view why) {
     Call& call = calls.at(id);
     call.report.failure = why;
     call.report.ended = ns3::Simulator::Now();
-    context.recorder.record("call.failed", pstn.name, {{"call", static_cast<std::int64_t>(id)}, {"reason", why}});
+    context.recorder.record(
+        "call.failed", pstn.name, {{"call", static_cast<std::int64_t>(id)}, {"reason", why}});
     finish(id);
 }
 
@@ -674,11 +728,13 @@ void CallCentre::Impl::drop(std::uint64_t id, std::string_view why) {
     call.report.dropped = true;
     call.report.failure = why;
     call.report.ended = ns3::Simulator::Now();
-    context.recorder.record("call.dropped", pstn.name, {{"call", static_cast<std::int64_t>(id)}, {"reason", why}});
+    context.recorder.record(
+        "call.dropped", pstn.name, {{"call", static_cast<std::int64_t>(id)}, {"reason", why}});
     finish(id);
 }
 
-/// Reports, and lets both parties go: the caller at once, the other one when it hears that the call is over.
+/// Reports, and lets both parties go: the caller at once, the other one when it hears that the call
+/// is over.
 void CallCentre::Impl::finish(std::uint64_t id) {
     Call& call = calls.at(id);
     call.over = true;
@@ -699,7 +755,8 @@ void CallCentre::Impl::finish(std::uint64_t id) {
         } else if (report.dropped && still->callee >= 0) {
             // It hears the same; if that was silence, its own patience has run as long.
             const Station& station = stations[static_cast<std::size_t>(still->callee)];
-            if (station.bank->phones[static_cast<std::size_t>(station.port)].hears != Sound::speech) {
+            if (station.bank->phones[static_cast<std::size_t>(station.port)].hears !=
+                Sound::speech) {
                 hang_up_station(id, still->callee);
             }
         }
@@ -751,7 +808,11 @@ void CallCentre::Impl::forget_if_done(std::uint64_t id) {
 
 // ---------------------------------------------------------------- the public face
 
-CallCentre::CallCentre(Context& context, Pstn& pstn, std::vector<ChannelBank*> banks, int stations, PeopleOptions people)
+CallCentre::CallCentre(Context& context,
+                       Pstn& pstn,
+                       std::vector<ChannelBank*> banks,
+                       int stations,
+                       PeopleOptions people)
     : m_impl(std::make_unique<Impl>(context, pstn, banks, stations, people)) {}
 
 CallCentre::~CallCentre() {
@@ -774,10 +835,16 @@ void CallCentre::probe(CallDirection direction, ns3::Time patience, Finished fin
     m_impl->probe(direction, patience, std::move(finished));
 }
 
-void CallCentre::call(CallDirection direction, ns3::Time hold, Finished finished) { m_impl->begin(direction, hold, std::move(finished)); }
+void CallCentre::call(CallDirection direction, ns3::Time hold, Finished finished) {
+    m_impl->begin(direction, hold, std::move(finished));
+}
 
-int CallCentre::calls_in_progress() const { return m_impl->in_progress; }
+int CallCentre::calls_in_progress() const {
+    return m_impl->in_progress;
+}
 
-double CallCentre::stations_reachable() const { return m_impl->reachable(); }
+double CallCentre::stations_reachable() const {
+    return m_impl->reachable();
+}
 
 }  // namespace models

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// FXS channel bank: turns robbed bits into ringing and loop current into robbed bits. Loop start, one phone per channel.
+// FXS channel bank: turns robbed bits into ringing and loop current into robbed bits. Loop start,
+// one phone per channel.
 
 #include "telephony.hpp"
 
@@ -9,15 +10,18 @@
 namespace models {
 
 namespace {
-constexpr std::uint8_t abcd_on_hook = 0x5;    // [general standards knowledge: T1.403 loop start]
+constexpr std::uint8_t abcd_on_hook = 0x5;  // [general standards knowledge: T1.403 loop start]
 constexpr std::uint8_t abcd_off_hook = 0xF;
 constexpr std::uint8_t abcd_ring = 0x0;
 constexpr int channels = 24;
 
-std::size_t at(int port) { return static_cast<std::size_t>(port); }
+std::size_t at(int port) {
+    return static_cast<std::size_t>(port);
+}
 }  // namespace
 
-ChannelBank::Impl::Impl(Context& c, std::string n, int p) : context(c), name(std::move(n)), ports(p), port(std::make_unique<Port>(*this)) {
+ChannelBank::Impl::Impl(Context& c, std::string n, int p)
+    : context(c), name(std::move(n)), ports(p), port(std::make_unique<Port>(*this)) {
     CLUSTER_CHECK(ports >= 1 && ports <= channels);
 }
 
@@ -38,7 +42,9 @@ void ChannelBank::Impl::on_hook(int number) {
     line->send_abcd(*port, number, abcd_on_hook);
 }
 
-void ChannelBank::Impl::dial(int number, const std::string& digits) { line->send_inband(*port, number, {phones[at(number)].says, digits}); }
+void ChannelBank::Impl::dial(int number, const std::string& digits) {
+    line->send_inband(*port, number, {phones[at(number)].says, digits});
+}
 
 void ChannelBank::Impl::say(int number, Inband::Sound sound) {
     phones[at(number)].says = sound;
@@ -69,16 +75,25 @@ void ChannelBank::Impl::Port::receive_inband(int channel, const Inband& inband) 
     }
 }
 
-ChannelBank::ChannelBank(Context& context, std::string name, int ports) : m_impl(std::make_unique<Impl>(context, std::move(name), ports)) {}
+ChannelBank::ChannelBank(Context& context, std::string name, int ports)
+    : m_impl(std::make_unique<Impl>(context, std::move(name), ports)) {}
 
 ChannelBank::~ChannelBank() = default;
 
-T1Port& ChannelBank::line() { return *m_impl->port; }
+T1Port& ChannelBank::line() {
+    return *m_impl->port;
+}
 
-void ChannelBank::attach_line(T1Line& line) { m_impl->line = &line; }
+void ChannelBank::attach_line(T1Line& line) {
+    m_impl->line = &line;
+}
 
-int ChannelBank::ports() const { return m_impl->ports; }
+int ChannelBank::ports() const {
+    return m_impl->ports;
+}
 
-const std::string& ChannelBank::name() const noexcept { return m_impl->name; }
+const std::string& ChannelBank::name() const noexcept {
+    return m_impl->name;
+}
 
 }  // namespace models

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Inside of the channel bank model, for its own source, the people at the phones and probes. Not for the testbed.
+// Inside of the channel bank model, for its own source, the people at the phones and probes. Not
+// for the testbed.
 #pragma once
 
 #include <array>
@@ -42,7 +43,7 @@ struct ChannelBank::Impl {
 class ChannelBank::Impl::Port final : public T1Port {
   public:
     explicit Port(Impl& bank) : T1Port(bank.name + ":t1"), m_bank(bank) {}
-    void alarm_changed(Alarm) override {}   // the phones hear silence already when framing is lost
+    void alarm_changed(Alarm) override {}  // the phones hear silence already when framing is lost
     void receive_dchannel(std::span<const std::byte>) override {}
     void receive_abcd(int channel, std::uint8_t bits) override;
     void receive_inband(int channel, const Inband&) override;

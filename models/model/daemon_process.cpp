@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One daemon life: events of the ns-3 world in, the core's actions out. Decides nothing; knows sockets, one timer and
-// which record caused what.
+// One daemon life: events of the ns-3 world in, the core's actions out. Decides nothing; knows
+// sockets, one timer and which record caused what.
 #include "daemon_process.hpp"
 
 #include <algorithm>
@@ -32,7 +32,7 @@ namespace {
 namespace c = cluster;
 
 constexpr const char* state_file = "/var/lib/understudy/state";
-constexpr std::uint16_t icmp_identifier = 0x5544;   ///< plus the index of the ping target
+constexpr std::uint16_t icmp_identifier = 0x5544;  ///< plus the index of the ping target
 
 /// The largest UDP payload; one buffer per daemon, as the contract of the core asks.
 constexpr std::size_t receive_buffer_bytes = 65536;
@@ -44,11 +44,11 @@ c::MacAddress mac_bytes(ns3::Mac48Address mac) {
 }
 
 std::uint8_t* octets(std::byte* bytes) {
-    return reinterpret_cast<std::uint8_t*>(bytes);   // NOLINT: ns-3 wants octets
+    return reinterpret_cast<std::uint8_t*>(bytes);  // NOLINT: ns-3 wants octets
 }
 
 const std::uint8_t* octets(const std::byte* bytes) {
-    return reinterpret_cast<const std::uint8_t*>(bytes);   // NOLINT: ns-3 wants octets
+    return reinterpret_cast<const std::uint8_t*>(bytes);  // NOLINT: ns-3 wants octets
 }
 
 ns3::Ptr<ns3::Packet> packet_of(std::span<const std::byte> bytes) {
@@ -63,7 +63,8 @@ ns3::InetSocketAddress socket_address(const std::string& address, std::uint16_t 
 
 struct DaemonProcess::Driver {
     Driver(Host& host_, DaemonOptions options_)
-        : host(host_), recorder(host_.context().recorder), options(std::move(options_)), node(options.node), buffer(receive_buffer_bytes) {}
+        : host(host_), recorder(host_.context().recorder), options(std::move(options_)),
+          node(options.node), buffer(receive_buffer_bytes) {}
 
     ~Driver() { close(); }
 
@@ -79,14 +80,19 @@ struct DaemonProcess::Driver {
     [[nodiscard]] const c::HaConfig& ha() const { return options.node.files.ha; }
 
     [[nodiscard]] c::Instant monotonic() const {
-        return c::Instant{c::Duration{ns3::Simulator::Now().GetTimeStep() + options.clock_offset_ns}};
+        return c::Instant{
+            c::Duration{ns3::Simulator::Now().GetTimeStep() + options.clock_offset_ns}};
     }
 
     [[nodiscard]] c::Now now() const {
-        return {monotonic(), c::WallSeconds{options.wall_at_start + ns3::Simulator::Now().GetTimeStep() / 1'000'000'000}, options.load};
+        return {monotonic(),
+                c::WallSeconds{options.wall_at_start +
+                               ns3::Simulator::Now().GetTimeStep() / 1'000'000'000},
+                options.load};
     }
 
-    /// What happened is handled at once; while the process is stopped, or the core is at work, in turn and later.
+    /// What happened is handled at once; while the process is stopped, or the core is at work, in
+    /// turn and later.
     template <class F>
     void deliver(F&& what) {
         if (is_frozen || handling || !inbox.empty()) {
@@ -115,8 +121,10 @@ struct DaemonProcess::Driver {
         }
         handling = true;
         const c::Now at = now();
-        // A limit that ran out has no record of its own: what follows hangs on the story of its subject.
-        event_cause = std::holds_alternative<c::DeadlineReached>(event) ? RecordId::none : recorder.current();
+        // A limit that ran out has no record of its own: what follows hangs on the story of its
+        // subject.
+        event_cause =
+            std::holds_alternative<c::DeadlineReached>(event) ? RecordId::none : recorder.current();
         link_event = std::holds_alternative<c::LinkStateChanged>(event);
         batch = RecordId::none;
         node.handle(at, event, sink);
@@ -164,17 +172,23 @@ struct DaemonProcess::Driver {
     };
     /// recorder.current() becomes the cause of what the core does about it.
     void complete(c::ActionId id, Answer answer);
-    static Answer answer_for(int error) { return {error == 0 ? c::Outcome::done : c::Outcome::failed, error, {}, {}}; }
+    static Answer answer_for(int error) {
+        return {error == 0 ? c::Outcome::done : c::Outcome::failed, error, {}, {}};
+    }
 
-    /// Runs `work` in the kernel after `delay`, dead daemon or not; then `tell` if this daemon still lives.
+    /// Runs `work` in the kernel after `delay`, dead daemon or not; then `tell` if this daemon
+    /// still lives.
     template <class Work, class Tell>
     void in_kernel(ns3::Time delay, Work work, Tell tell) {
-        host.schedule(delay, [alive = std::weak_ptr<char>(life), work = std::move(work), tell = std::move(tell)]() mutable {
-            auto result = work();
-            if (!alive.expired()) {
-                tell(std::move(result));
-            }
-        });
+        host.schedule(delay,
+                      [alive = std::weak_ptr<char>(life),
+                       work = std::move(work),
+                       tell = std::move(tell)]() mutable {
+                          auto result = work();
+                          if (!alive.expired()) {
+                              tell(std::move(result));
+                          }
+                      });
     }
 
     // ------------------------------------------------------------ causes
@@ -188,7 +202,9 @@ struct DaemonProcess::Driver {
         const RecordId story = known == group_story.end() ? RecordId::none : known->second;
         return first_known(batch, event_cause, later(story, last_detect));
     }
-    [[nodiscard]] RecordId cause_in_general() const { return first_known(batch, event_cause, story_so_far); }
+    [[nodiscard]] RecordId cause_in_general() const {
+        return first_known(batch, event_cause, story_so_far);
+    }
     [[nodiscard]] RecordId cause_of_report(const c::ReportBody& report) const;
     void remember(c::GroupId group, RecordId record) {
         group_story[group] = later(group_story[group], record);
@@ -200,7 +216,7 @@ struct DaemonProcess::Driver {
         std::function<void()> run;
     };
     struct Link {
-        ns3::Ptr<ns3::Socket> socket;     ///< sends; null: the link cannot be used here
+        ns3::Ptr<ns3::Socket> socket;  ///< sends; null: the link cannot be used here
         ns3::Address destination;
         std::uint16_t from_port = 0;
         SerialLine* serial = nullptr;
@@ -236,12 +252,12 @@ struct DaemonProcess::Driver {
     bool handling = false;
     bool left = false;
     std::deque<Waiting> inbox;
-    std::size_t serial_waiting = 0;                 ///< bytes in the inbox that came over serial lines
+    std::size_t serial_waiting = 0;  ///< bytes in the inbox that came over serial lines
     std::map<c::ActionId, Pending> pending;
     std::shared_ptr<char> life = std::make_shared<char>();
 
     RecordId event_cause = RecordId::none;
-    RecordId batch = RecordId::none;                ///< last telling report of this handle() call
+    RecordId batch = RecordId::none;  ///< last telling report of this handle() call
     bool link_event = false;
     RecordId last_detect = RecordId::none;
     RecordId story_so_far = RecordId::none;
@@ -259,7 +275,9 @@ void DaemonProcess::Driver::start() {
     host.on_carrier = [this](const std::string& interface, bool carrier) {
         for (std::size_t i = 0; i < ha().links.size(); ++i) {
             if (ha().links[i].device == interface) {
-                deliver([this, i, carrier] { handle(c::LinkStateChanged{static_cast<c::LinkId>(i), carrier}); });
+                deliver([this, i, carrier] {
+                    handle(c::LinkStateChanged{static_cast<c::LinkId>(i), carrier});
+                });
             }
         }
     };
@@ -268,7 +286,9 @@ void DaemonProcess::Driver::start() {
     }
     deliver([this] {
         const auto stored = host.disk().find(state_file);
-        handle(c::NodeStarted{stored == host.disk().end() ? std::span<const std::byte>{} : std::span<const std::byte>{stored->second}});
+        handle(c::NodeStarted{stored == host.disk().end()
+                                  ? std::span<const std::byte>{}
+                                  : std::span<const std::byte>{stored->second}});
         for (std::size_t i = 0; i < ha().links.size(); ++i) {
             for (const Host::InterfaceInfo& interface : host.interfaces()) {
                 if (interface.name == ha().links[i].device && !interface.carrier) {
@@ -282,7 +302,9 @@ void DaemonProcess::Driver::start() {
 void DaemonProcess::Driver::open_links() {
     links.resize(ha().links.size());
     const auto unusable = [this](const c::LinkConfig& config, std::string_view reason) {
-        recorder.record("link.unusable", host.name(), {{"device", std::string_view{config.device}}, {"reason", reason}});
+        recorder.record("link.unusable",
+                        host.name(),
+                        {{"device", std::string_view{config.device}}, {"reason", reason}});
     };
     for (std::size_t i = 0; i < links.size(); ++i) {
         const c::LinkConfig& config = ha().links[i];
@@ -293,8 +315,9 @@ void DaemonProcess::Driver::open_links() {
                 unusable(config, "no such serial line");
                 continue;
             }
-            link.serial->attach(link.serial_side,
-                                [this, i](std::span<const std::byte> chunk) { serial_bytes(static_cast<c::LinkId>(i), chunk); });
+            link.serial->attach(link.serial_side, [this, i](std::span<const std::byte> chunk) {
+                serial_bytes(static_cast<c::LinkId>(i), chunk);
+            });
             continue;
         }
         if (config.kind == c::LinkKind::ucast6 || config.kind == c::LinkKind::mcast6) {
@@ -305,21 +328,29 @@ void DaemonProcess::Driver::open_links() {
             unusable(config, "no such interface, or without address");
             continue;
         }
-        // As heartbeat does: sends from an ephemeral port of the fixed address (never from an acquired address, whose
-        // packets the peer would drop while it has that address too), receives on any address of the interface.
+        // As heartbeat does: sends from an ephemeral port of the fixed address (never from an
+        // acquired address, whose packets the peer would drop while it has that address too),
+        // receives on any address of the interface.
         link.socket = host.open_udp(config.device, {}, 0);
         CLUSTER_CHECK(link.socket != nullptr);
         link.socket->ShutdownRecv();
-        const std::string to = config.kind == c::LinkKind::bcast ? host.broadcast_address(config.device) : config.address;
+        const std::string to = config.kind == c::LinkKind::bcast
+                                   ? host.broadcast_address(config.device)
+                                   : config.address;
         link.destination = socket_address(to, config.port);
         ns3::Address own;
         link.socket->GetSockName(own);
         link.from_port = ns3::InetSocketAddress::ConvertFrom(own).GetPort();
         host.ignore_client_port(config.port);
 
-        auto shared = std::ranges::find_if(receivers, [&](const Receiver& r) { return r.device == config.device && r.port == config.port; });
+        auto shared = std::ranges::find_if(receivers, [&](const Receiver& r) {
+            return r.device == config.device && r.port == config.port;
+        });
         if (shared == receivers.end()) {
-            receivers.push_back({host.open_udp(config.device, "0.0.0.0", config.port), config.device, config.port, {}});
+            receivers.push_back({host.open_udp(config.device, "0.0.0.0", config.port),
+                                 config.device,
+                                 config.port,
+                                 {}});
             shared = receivers.end() - 1;
             if (shared->socket == nullptr) {
                 unusable(config, "the port is in use");
@@ -333,7 +364,8 @@ void DaemonProcess::Driver::open_links() {
     }
     if (!ha().ping_targets.empty()) {
         icmp = ns3::Socket::CreateSocket(host.node(), ns3::Ipv4RawSocketFactory::GetTypeId());
-        icmp->SetAttribute("Protocol", ns3::UintegerValue(static_cast<std::uint64_t>(IpProtocol::icmp)));
+        icmp->SetAttribute("Protocol",
+                           ns3::UintegerValue(static_cast<std::uint64_t>(IpProtocol::icmp)));
         icmp->SetRecvCallback(ns3::MakeCallback(&Driver::readable, this));
     }
 }
@@ -371,7 +403,8 @@ void DaemonProcess::Driver::rearm() {
         timer.Cancel();
         return;
     }
-    // An earlier alarm is left in place and looks again when it rings: deadlines mostly move away, at every heartbeat.
+    // An earlier alarm is left in place and looks again when it rings: deadlines mostly move away,
+    // at every heartbeat.
     if (!timer.IsExpired() && timer_at <= *next) {
         return;
     }
@@ -386,7 +419,8 @@ void DaemonProcess::Driver::deadline() {
     if (!next || *next > monotonic()) {
         return rearm();
     }
-    // A deadline that never moves on would stop simulated time; that is a bug of the core, to be seen at once.
+    // A deadline that never moves on would stop simulated time; that is a bug of the core, to be
+    // seen at once.
     const std::int64_t at = ns3::Simulator::Now().GetTimeStep();
     deadlines_at_once = at == last_deadline_ns ? deadlines_at_once + 1 : 0;
     last_deadline_ns = at;
@@ -403,16 +437,19 @@ void DaemonProcess::Driver::readable(ns3::Ptr<ns3::Socket> socket) {
     } else if (socket == icmp) {
         deliver([this] { read_ping(); });
     } else {
-        const auto found = std::ranges::find_if(receivers, [&](const Receiver& r) { return r.socket == socket; });
+        const auto found =
+            std::ranges::find_if(receivers, [&](const Receiver& r) { return r.socket == socket; });
         if (found != receivers.end()) {
-            deliver([this, index = static_cast<std::size_t>(found - receivers.begin())] { read_link(index); });
+            deliver([this, index = static_cast<std::size_t>(found - receivers.begin())] {
+                read_link(index);
+            });
         }
     }
 }
 
 void DaemonProcess::Driver::read_link(std::size_t index) {
     if (index >= receivers.size()) {
-        return;   // closed meanwhile
+        return;  // closed meanwhile
     }
     const Receiver& receiver = receivers[index];
     ns3::Address from;
@@ -422,8 +459,8 @@ void DaemonProcess::Driver::read_link(std::size_t index) {
     }
     std::size_t link = receiver.links.front();
     if (receiver.links.size() > 1) {
-        // Several lines of ha.cf on one interface and port: the destination tells broadcast, multicast and unicast
-        // apart, the sender tells unicast lines apart.
+        // Several lines of ha.cf on one interface and port: the destination tells broadcast,
+        // multicast and unicast apart, the sender tells unicast lines apart.
         ns3::Ipv4PacketInfoTag info;
         packet->RemovePacketTag(info);
         const ns3::Ipv4Address to = info.GetAddress();
@@ -431,22 +468,27 @@ void DaemonProcess::Driver::read_link(std::size_t index) {
         for (const std::size_t candidate : receiver.links) {
             const c::LinkConfig& config = ha().links[candidate];
             const ns3::Ipv4Address its(parse_address(config.address).value_or(0));
-            const ns3::Ipv4Address broadcast(parse_address(host.broadcast_address(config.device)).value_or(0));
-            if ((config.kind == c::LinkKind::ucast && its == sender && to != broadcast && !to.IsMulticast()) ||
-                (config.kind == c::LinkKind::bcast && to == broadcast) || (config.kind == c::LinkKind::mcast && to == its)) {
+            const ns3::Ipv4Address broadcast(
+                parse_address(host.broadcast_address(config.device)).value_or(0));
+            if ((config.kind == c::LinkKind::ucast && its == sender && to != broadcast &&
+                 !to.IsMulticast()) ||
+                (config.kind == c::LinkKind::bcast && to == broadcast) ||
+                (config.kind == c::LinkKind::mcast && to == its)) {
                 link = candidate;
                 break;
             }
         }
     }
-    const std::uint32_t size = packet->CopyData(octets(buffer.data()), static_cast<std::uint32_t>(buffer.size()));
+    const std::uint32_t size =
+        packet->CopyData(octets(buffer.data()), static_cast<std::uint32_t>(buffer.size()));
     handle(c::DatagramReceived{static_cast<c::LinkId>(link), std::span{buffer}.first(size)});
 }
 
 void DaemonProcess::Driver::read_bridge() {
     const ns3::Ptr<ns3::Packet> packet = bridge ? bridge->Recv() : nullptr;
     if (packet) {
-        const std::uint32_t size = packet->CopyData(octets(buffer.data()), static_cast<std::uint32_t>(buffer.size()));
+        const std::uint32_t size =
+            packet->CopyData(octets(buffer.data()), static_cast<std::uint32_t>(buffer.size()));
         handle(c::BridgeReplyReceived{std::span{buffer}.first(size)});
     }
 }
@@ -463,14 +505,17 @@ void DaemonProcess::Driver::read_ping() {
         return;
     }
     const auto echo = parse_echo(std::span{bytes}.first(size).subspan(header));
-    if (!echo || !echo->reply || echo->id < icmp_identifier || echo->id - icmp_identifier >= static_cast<int>(ha().ping_targets.size())) {
+    if (!echo || !echo->reply || echo->id < icmp_identifier ||
+        echo->id - icmp_identifier >= static_cast<int>(ha().ping_targets.size())) {
         return;
     }
-    handle(c::PingReplyReceived{static_cast<c::PingTargetId>(echo->id - icmp_identifier), echo->sequence});
+    handle(c::PingReplyReceived{static_cast<c::PingTargetId>(echo->id - icmp_identifier),
+                                echo->sequence});
 }
 
 void DaemonProcess::Driver::serial_bytes(c::LinkId link, std::span<const std::byte> chunk) {
-    // Input buffer of a Linux terminal: 4096 bytes (N_TTY_BUF_SIZE); what does not fit while nobody reads is lost.
+    // Input buffer of a Linux terminal: 4096 bytes (N_TTY_BUF_SIZE); what does not fit while nobody
+    // reads is lost.
     if (serial_waiting + chunk.size() > 4096) {
         return;
     }
@@ -486,13 +531,15 @@ void DaemonProcess::Driver::serial_bytes(c::LinkId link, std::span<const std::by
 void DaemonProcess::Driver::complete(c::ActionId id, Answer answer) {
     const auto found = pending.find(id);
     if (found == pending.end()) {
-        return;   // cancelled, and answered so
+        return;  // cancelled, and answered so
     }
     if (found->second.group) {
         remember(*found->second.group, recorder.current());
     }
     pending.erase(found);
-    deliver([this, id, answer = std::move(answer)] { handle(c::ActionCompleted{id, answer.outcome, answer.code, answer.output, answer.routes}); });
+    deliver([this, id, answer = std::move(answer)] {
+        handle(c::ActionCompleted{id, answer.outcome, answer.code, answer.output, answer.routes});
+    });
 }
 
 void DaemonProcess::Driver::execute(c::ActionId, const c::SendDatagram& action) {
@@ -505,7 +552,9 @@ void DaemonProcess::Driver::execute(c::ActionId, const c::SendDatagram& action) 
     if (link.serial != nullptr) {
         link.serial->send(link.serial_side, action.bytes);
     } else if (const c::LinkConfig& config = ha().links[index];
-               link.socket && !(config.kind == c::LinkKind::bcast && host.send_broadcast(config.device, link.from_port, config.port, action.bytes))) {
+               link.socket &&
+               !(config.kind == c::LinkKind::bcast &&
+                 host.send_broadcast(config.device, link.from_port, config.port, action.bytes))) {
         link.socket->SendTo(packet_of(action.bytes), 0, link.destination);
     }
 }
@@ -536,9 +585,10 @@ void DaemonProcess::Driver::execute(c::ActionId, const c::SendBridgeCommand& act
     }
     if (!bridge) {
         const std::string& address = options.node.files.redfone->bridge_address;
-        const std::string interface = options.bridge_interface.empty() ? host.interface_for(address) : options.bridge_interface;
+        const std::string interface = options.bridge_interface.empty() ? host.interface_for(address)
+                                                                       : options.bridge_interface;
         if (interface.empty()) {
-            return;   // network unreachable; the core's own time limit tells it
+            return;  // network unreachable; the core's own time limit tells it
         }
         bridge = host.open_udp(interface, {}, 0);
         CLUSTER_CHECK(bridge != nullptr);
@@ -552,18 +602,27 @@ void DaemonProcess::Driver::execute(c::ActionId, const c::SendBridgeCommand& act
 void DaemonProcess::Driver::execute(c::ActionId id, const c::AcquireAddress& action) {
     pending[id] = {action.resource.group, nullptr};
     const c::AddressSpec& spec = action.address;
-    std::string interface = spec.interface.empty() ? host.interface_for(spec.address) : spec.interface;
-    std::string address = spec.address + (spec.prefix_length ? "/" + std::to_string(*spec.prefix_length) : std::string{});
+    std::string interface =
+        spec.interface.empty() ? host.interface_for(spec.address) : spec.interface;
+    std::string address =
+        spec.address +
+        (spec.prefix_length ? "/" + std::to_string(*spec.prefix_length) : std::string{});
     const Recorder::Scope scope(recorder, cause_for(action.resource.group));
     in_kernel(
         host.timings().address_change,
-        [&host = host, interface = std::move(interface), address = std::move(address), bare = spec.address] {
+        [&host = host,
+         interface = std::move(interface),
+         address = std::move(address),
+         bare = spec.address] {
             const bool had_it = host.has_address(bare);
             const int error = host.add_address(interface, address);
             RecordId record = host.context().recorder.current();
             if (error == 0 && !had_it) {
-                record = host.context().recorder.record("ms.address", host.name(),
-                                                        {{"address", std::string_view{bare}}, {"interface", std::string_view{interface}}});
+                record =
+                    host.context().recorder.record("ms.address",
+                                                   host.name(),
+                                                   {{"address", std::string_view{bare}},
+                                                    {"interface", std::string_view{interface}}});
                 host.announced(bare, record);
             }
             return std::pair{error, record};
@@ -583,9 +642,10 @@ void DaemonProcess::Driver::execute(c::ActionId id, const c::ReleaseAddress& act
             int error = host.remove_address(interface, bare);
             RecordId record = host.context().recorder.current();
             if (error == 0) {
-                record = host.context().recorder.record("address.removed", host.name(), {{"address", std::string_view{bare}}});
+                record = host.context().recorder.record(
+                    "address.removed", host.name(), {{"address", std::string_view{bare}}});
             } else if (error == EADDRNOTAVAIL) {
-                error = 0;   // not there = done
+                error = 0;  // not there = done
             }
             return std::pair{error, record};
         },
@@ -597,30 +657,42 @@ void DaemonProcess::Driver::execute(c::ActionId id, const c::ReleaseAddress& act
 
 void DaemonProcess::Driver::execute(c::ActionId, const c::AnnounceAddress& action) {
     const std::string& address = action.address.address;
-    const std::string interface = action.address.interface.empty() ? host.interface_of(address) : action.address.interface;
+    const std::string interface =
+        action.address.interface.empty() ? host.interface_of(address) : action.address.interface;
     const auto interfaces = host.interfaces();
     const auto card = std::ranges::find(interfaces, interface, &Host::InterfaceInfo::name);
     const auto ipv4 = c::wire::parse_ipv4(address);
     if (card == interfaces.end() || !ipv4) {
-        return;   // the address went away between two repeats
+        return;  // the address went away between two repeats
     }
-    const RecordId record = recorder.record_caused_by(cause_for(action.resource.group), "address.announced", host.name(),
-                                                      {{"address", std::string_view{address}},
-                                                       {"interface", std::string_view{interface}},
-                                                       {"form", action.form == c::ArpForm::reply ? std::string_view{"reply"} : std::string_view{"request"}}});
+    const RecordId record = recorder.record_caused_by(
+        cause_for(action.resource.group),
+        "address.announced",
+        host.name(),
+        {{"address", std::string_view{address}},
+         {"interface", std::string_view{interface}},
+         {"form",
+          action.form == c::ArpForm::reply ? std::string_view{"reply"}
+                                           : std::string_view{"request"}}});
     host.announced(address, record);
     const Recorder::Scope scope(recorder, record);
     constexpr std::size_t ethernet_header = c::wire::arp_frame_bytes - c::wire::arp_body_bytes;
     const auto frame = c::wire::gratuitous_arp(mac_bytes(card->mac), *ipv4, action.form);
-    host.send_raw(interface, ns3::Mac48Address::GetBroadcast(), ethertype_arp, std::span{frame}.subspan(ethernet_header));
+    host.send_raw(interface,
+                  ns3::Mac48Address::GetBroadcast(),
+                  ethertype_arp,
+                  std::span{frame}.subspan(ethernet_header));
 }
 
 void DaemonProcess::Driver::execute(c::ActionId id, const c::QueryRoutes&) {
     pending[id] = {};
     const Recorder::Scope scope(recorder, cause_in_general());
     in_kernel(
-        host.timings().route_change, [&host = host] { return host.routes(); },
-        [this, id](std::vector<c::Route> routes) { complete(id, {c::Outcome::done, 0, {}, std::move(routes)}); });
+        host.timings().route_change,
+        [&host = host] { return host.routes(); },
+        [this, id](std::vector<c::Route> routes) {
+            complete(id, {c::Outcome::done, 0, {}, std::move(routes)});
+        });
 }
 
 void DaemonProcess::Driver::execute(c::ActionId id, const c::ReplaceRoute& action) {
@@ -634,10 +706,12 @@ void DaemonProcess::Driver::execute(c::ActionId id, const c::ReplaceRoute& actio
             if (error == 0) {
                 // A fix-up prefers an acquired address; putting the fixed one back is its undoing.
                 const bool fixup = !route.source.empty() && !host.is_fixed_address(route.source);
-                record = host.context().recorder.record(fixup ? "ms.route" : "route.restored", host.name(),
-                                                        {{"destination", std::string_view{route.destination}},
-                                                         {"interface", std::string_view{route.interface}},
-                                                         {"source", std::string_view{route.source}}});
+                record = host.context().recorder.record(
+                    fixup ? "ms.route" : "route.restored",
+                    host.name(),
+                    {{"destination", std::string_view{route.destination}},
+                     {"interface", std::string_view{route.interface}},
+                     {"source", std::string_view{route.source}}});
             }
             return std::pair{error, record};
         },
@@ -650,16 +724,20 @@ void DaemonProcess::Driver::execute(c::ActionId id, const c::ReplaceRoute& actio
 void DaemonProcess::Driver::execute(c::ActionId id, const c::RunAgent& action) {
     Pending& waiting = pending[id] = {action.resource.group, nullptr};
     const Recorder::Scope scope(recorder, cause_for(action.resource.group));
-    const auto found = options.agents != nullptr ? options.agents->find(action.name) : AgentTable::iterator{};
+    const auto found =
+        options.agents != nullptr ? options.agents->find(action.name) : AgentTable::iterator{};
     if (options.agents == nullptr || found == options.agents->end()) {
         return complete(id, answer_for(ENOENT));
     }
     waiting.agent = found->second.get();
-    waiting.agent->run(action.op, action.arguments, [this, id, alive = std::weak_ptr<char>(life)](Agent::Result result) {
-        if (!alive.expired()) {
-            complete(id, {c::Outcome::done, result.exit_status, std::move(result.output), {}});
-        }
-    });
+    waiting.agent->run(
+        action.op,
+        action.arguments,
+        [this, id, alive = std::weak_ptr<char>(life)](Agent::Result result) {
+            if (!alive.expired()) {
+                complete(id, {c::Outcome::done, result.exit_status, std::move(result.output), {}});
+            }
+        });
 }
 
 void DaemonProcess::Driver::execute(c::ActionId id, const c::FenceNode& action) {
@@ -690,11 +768,13 @@ void DaemonProcess::Driver::execute(c::ActionId id, const c::PersistState& actio
 void DaemonProcess::Driver::execute(c::ActionId, const c::Cancel& action) {
     const auto found = pending.find(action.target);
     if (found == pending.end()) {
-        return;   // answered already
+        return;  // answered already
     }
-    // Only a running agent can be stopped half-way; what the kernel has been asked for will be answered in a moment.
+    // Only a running agent can be stopped half-way; what the kernel has been asked for will be
+    // answered in a moment.
     if (found->second.agent != nullptr) {
-        const Recorder::Scope scope(recorder, found->second.group ? cause_for(*found->second.group) : cause_in_general());
+        const Recorder::Scope scope(
+            recorder, found->second.group ? cause_for(*found->second.group) : cause_in_general());
         found->second.agent->cancel();
         complete(action.target, {c::Outcome::cancelled, 0, {}, {}});
     }
@@ -706,9 +786,11 @@ RecordId DaemonProcess::Driver::cause_of_report(const c::ReportBody& report) con
         return found == peer_story.end() ? RecordId::none : found->second;
     };
     if (const auto* peer = std::get_if<c::PeerStateChanged>(&report)) {
-        // Silence is no event: its beginning is the last thing known of the peer. Loss of carrier is one.
+        // Silence is no event: its beginning is the last thing known of the peer. Loss of carrier
+        // is one.
         const bool silent = peer->reason == c::PeerChangeReason::silent && !link_event;
-        return silent ? story_of_peer(peer->node) : first_known(event_cause, story_of_peer(peer->node), RecordId::none);
+        return silent ? story_of_peer(peer->node)
+                      : first_known(event_cause, story_of_peer(peer->node), RecordId::none);
     }
     if (const auto* link = std::get_if<c::PeerLinkChanged>(&report)) {
         return link->up || link_event ? event_cause : story_of_peer(link->node);
@@ -722,14 +804,16 @@ RecordId DaemonProcess::Driver::cause_of_report(const c::ReportBody& report) con
     if (std::holds_alternative<c::BridgeStep>(report)) {
         return first_known(batch, event_cause, bridge_story);
     }
-    if (std::holds_alternative<c::FencingReport>(report) || std::holds_alternative<c::StandbyChanged>(report)) {
+    if (std::holds_alternative<c::FencingReport>(report) ||
+        std::holds_alternative<c::StandbyChanged>(report)) {
         return cause_in_general();
     }
     return first_known(batch, event_cause, RecordId::none);
 }
 
 void DaemonProcess::Driver::execute(c::ActionId, const c::Report& action) {
-    const RecordId record = record_report(recorder, cause_of_report(action.body), host.name(), action.body, options.node.files);
+    const RecordId record = record_report(
+        recorder, cause_of_report(action.body), host.name(), action.body, options.node.files);
     if (const auto* peer = std::get_if<c::PeerStateChanged>(&action.body)) {
         peer_story[peer->node] = record;
         if (peer->to == c::PeerState::dead) {
@@ -748,7 +832,8 @@ void DaemonProcess::Driver::execute(c::ActionId, const c::Report& action) {
     } else if (std::holds_alternative<c::BridgeStep>(action.body)) {
         bridge_story = record;
         batch = record;
-    } else if (std::holds_alternative<c::FencingReport>(action.body) || std::holds_alternative<c::StandbyChanged>(action.body)) {
+    } else if (std::holds_alternative<c::FencingReport>(action.body) ||
+               std::holds_alternative<c::StandbyChanged>(action.body)) {
         story_so_far = record;
         batch = record;
     }
@@ -769,7 +854,8 @@ void DaemonProcess::Driver::execute(c::ActionId, const c::LeaveCluster& action) 
 
 // ---------------------------------------------------------------- process
 
-DaemonProcess::DaemonProcess(Host& host, DaemonOptions options) : m_driver(std::make_unique<Driver>(host, std::move(options))) {}
+DaemonProcess::DaemonProcess(Host& host, DaemonOptions options)
+    : m_driver(std::make_unique<Driver>(host, std::move(options))) {}
 
 DaemonProcess::~DaemonProcess() = default;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// DAHDI dynamic spans: who is listened to, RED by a check once a second, clear at the first good frame.
+// DAHDI dynamic spans: who is listened to, RED by a check once a second, clear at the first good
+// frame.
 
 #include <algorithm>
 
@@ -15,8 +16,8 @@ namespace models::tdm {
 namespace {
 
 constexpr std::uint8_t idle_abcd = 0x5;
-const ns3::Time check_interval = ns3::Seconds(1);       ///< [sourced: dahdi_dynamic.c]
-const ns3::Time red_after = ns3::Seconds(1);            ///< more than this without a frame [sourced]
+const ns3::Time check_interval = ns3::Seconds(1);  ///< [sourced: dahdi_dynamic.c]
+const ns3::Time red_after = ns3::Seconds(1);       ///< more than this without a frame [sourced]
 
 std::string_view name_of(bool red, bool yellow) {
     if (red) {
@@ -25,11 +26,14 @@ std::string_view name_of(bool red, bool yellow) {
     return yellow ? "yellow" : "none";
 }
 
-std::size_t at(int one_based) { return static_cast<std::size_t>(one_based - 1); }
+std::size_t at(int one_based) {
+    return static_cast<std::size_t>(one_based - 1);
+}
 
 }  // namespace
 
-DahdiSpans::DahdiSpans(Host& host, Options options) : m_host(host), m_options(std::move(options)), m_sender(m_options.spans) {
+DahdiSpans::DahdiSpans(Host& host, Options options)
+    : m_host(host), m_options(std::move(options)), m_sender(m_options.spans) {
     RandomStream stream = host.context().stream("dahdi-check/" + host.name());
     m_check_phase = to_time(stream.uniform(Duration{0}, std::chrono::seconds{1} - Duration{1}));
     m_receiver.reset();
@@ -53,13 +57,17 @@ DahdiSpans::DahdiSpans(Host& host, Options options) : m_host(host), m_options(st
             hooks.inband(span, channel, inband);
         }
     };
-    m_host.on_raw(m_options.interface, cluster::wire::tdmoe_ethertype, [this](const Frame& frame) { received(frame); });
+    m_host.on_raw(m_options.interface, cluster::wire::tdmoe_ethertype, [this](const Frame& frame) {
+        received(frame);
+    });
     if (m_options.activation_delay.IsZero()) {
         m_active_from = ns3::Time();
     }
 }
 
-DahdiSpans::~DahdiSpans() { m_host.on_raw(m_options.interface, cluster::wire::tdmoe_ethertype, nullptr); }
+DahdiSpans::~DahdiSpans() {
+    m_host.on_raw(m_options.interface, cluster::wire::tdmoe_ethertype, nullptr);
+}
 
 void DahdiSpans::load() {
     if (!m_active_from) {
@@ -90,7 +98,8 @@ ns3::Mac48Address DahdiSpans::own_mac() const {
 }
 
 bool DahdiSpans::receiving() const {
-    return m_host.kernel_runs() && m_last && ns3::Simulator::Now() - *m_last < flow_timeout(m_options.detail);
+    return m_host.kernel_runs() && m_last &&
+           ns3::Simulator::Now() - *m_last < flow_timeout(m_options.detail);
 }
 
 T1Port::Alarm DahdiSpans::alarm(int span) const {
@@ -108,7 +117,7 @@ void DahdiSpans::received(const Frame& frame) {
         return;
     }
     if (frame.source != m_options.bridge) {
-        ++m_foreign;   // dropped without a word, as DAHDI does
+        ++m_foreign;  // dropped without a word, as DAHDI does
         return;
     }
     std::array<std::byte, cluster::wire::fonebridge_max_datagram> bytes;
@@ -116,7 +125,8 @@ void DahdiSpans::received(const Frame& frame) {
     if (size > bytes.size()) {
         return;
     }
-    frame.packet->CopyData(reinterpret_cast<std::uint8_t*>(bytes.data()), static_cast<std::uint32_t>(size));   // NOLINT: ns-3 wants octets
+    frame.packet->CopyData(reinterpret_cast<std::uint8_t*>(bytes.data()),
+                           static_cast<std::uint32_t>(size));  // NOLINT: ns-3 wants octets
     if (!m_receiver.check(std::span(bytes).first(size))) {
         return;
     }
@@ -129,7 +139,9 @@ void DahdiSpans::received(const Frame& frame) {
     const Recorder::Scope scope(recorder, resumed ? m_flow_record : recorder.current());
     if (resumed) {
         for (int span = 1; span <= m_options.spans; ++span) {
-            set_alarm(span, false, m_spans[at(span)].yellow);   // clear with the first good frame [sourced]
+            set_alarm(span,
+                      false,
+                      m_spans[at(span)].yellow);  // clear with the first good frame [sourced]
         }
         m_sender.repeat_sounds();
     }
@@ -153,7 +165,8 @@ void DahdiSpans::schedule_red_check() {
     }
     m_check_scheduled = true;
     const std::int64_t second = check_interval.GetNanoSeconds();
-    const std::int64_t since = (ns3::Simulator::Now().GetNanoSeconds() - m_check_phase.GetNanoSeconds() + second) % second;
+    const std::int64_t since =
+        (ns3::Simulator::Now().GetNanoSeconds() - m_check_phase.GetNanoSeconds() + second) % second;
     const ns3::Time wait = to_time(Duration{second - since});
     m_host.schedule(wait, [this] { red_check(); });
 }
@@ -180,7 +193,9 @@ void DahdiSpans::set_alarm(int span, bool red, bool yellow) {
         return;
     }
     Recorder& recorder = m_host.context().recorder;
-    state.record = recorder.record("span.alarm", m_host.name(), {{"span", std::int64_t{span}}, {"alarm", name_of(red, yellow)}});
+    state.record = recorder.record("span.alarm",
+                                   m_host.name(),
+                                   {{"span", std::int64_t{span}}, {"alarm", name_of(red, yellow)}});
     m_sender.set_yellow(span, red);
     const Recorder::Scope scope(recorder, state.record);
     if (hooks.alarm_changed) {
@@ -193,7 +208,10 @@ void DahdiSpans::set_alarm(int span, bool red, bool yellow) {
 /// Each received frame triggers one to the bridge, standing for as many.
 void DahdiSpans::answer() {
     const auto frames = static_cast<unsigned>(frame_interval(m_options.detail).GetMilliSeconds());
-    m_host.send_raw(m_options.interface, m_options.bridge, cluster::wire::tdmoe_ethertype, m_sender.next(frames));
+    m_host.send_raw(m_options.interface,
+                    m_options.bridge,
+                    cluster::wire::tdmoe_ethertype,
+                    m_sender.next(frames));
 }
 
 void DahdiSpans::send_soon() {
@@ -204,7 +222,10 @@ void DahdiSpans::send_soon() {
     m_host.schedule(ns3::Seconds(0), [this] {
         m_send_pending = false;
         if (receiving()) {
-            m_host.send_raw(m_options.interface, m_options.bridge, cluster::wire::tdmoe_ethertype, m_sender.next(1));
+            m_host.send_raw(m_options.interface,
+                            m_options.bridge,
+                            cluster::wire::tdmoe_ethertype,
+                            m_sender.next(1));
         } else {
             m_sender.drop_items();
         }

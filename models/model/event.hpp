@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Scheduling of a callable in ns-3 without the copies that Simulator::Schedule makes of it. Internal to the models.
+// Scheduling of a callable in ns-3 without the copies that Simulator::Schedule makes of it.
+// Internal to the models.
 #pragma once
 
 #include <chrono>
@@ -39,7 +40,8 @@ void post(std::uint32_t context, ns3::Time delay, F&& f) {
 /// In the current context; the handle can be cancelled.
 template <class F>
 ns3::EventId post(ns3::Time delay, F&& f) {
-    return ns3::Simulator::Schedule(delay, ns3::Ptr<ns3::EventImpl>(new Task<std::decay_t<F>>(std::forward<F>(f)), false));
+    return ns3::Simulator::Schedule(
+        delay, ns3::Ptr<ns3::EventImpl>(new Task<std::decay_t<F>>(std::forward<F>(f)), false));
 }
 
 }  // namespace models

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The foneBRIDGE: control server (UDP/1024, one command at a time), TDMoE source and sink, stored configuration, power.
-// Its framers keep the T1 lines in frame as long as it has power, whether TDMoE flows or not.
+// The foneBRIDGE: control server (UDP/1024, one command at a time), TDMoE source and sink, stored
+// configuration, power. Its framers keep the T1 lines in frame as long as it has power, whether
+// TDMoE flows or not.
 
 #include "telephony.hpp"
 
@@ -95,8 +96,12 @@ Fonebridge::Impl::Impl(Context& c, std::string n, FonebridgeOptions o)
         flash.pll = config.pll;
     }
     for (int i = 0; i < 2; ++i) {
-        ethernet[i] = std::make_unique<Ethernet>(*this, i, i == 0 ? options.mac : plus_one(options.mac));
-        ethernet[i]->on_udp = [this, i](const std::string& from, std::uint16_t from_port, std::uint16_t to_port, std::span<const std::byte> bytes) {
+        ethernet[i] =
+            std::make_unique<Ethernet>(*this, i, i == 0 ? options.mac : plus_one(options.mac));
+        ethernet[i]->on_udp = [this, i](const std::string& from,
+                                        std::uint16_t from_port,
+                                        std::uint16_t to_port,
+                                        std::span<const std::byte> bytes) {
             if (to_port == cluster::wire::fonebridge_port) {
                 request_arrived(i, from, from_port, bytes);
             }
@@ -123,9 +128,13 @@ Fonebridge::Impl::Impl(Context& c, std::string n, FonebridgeOptions o)
 
 Fonebridge::Impl::~Impl() = default;
 
-void Fonebridge::Impl::apply_stored() { running = stored.value_or(Running{}); }
+void Fonebridge::Impl::apply_stored() {
+    running = stored.value_or(Running{});
+}
 
-void Fonebridge::Impl::store() { stored = running; }
+void Fonebridge::Impl::store() {
+    stored = running;
+}
 
 void Fonebridge::Impl::lose_state() {
     ++life;
@@ -156,7 +165,8 @@ void Fonebridge::Impl::restart() {
 
 void Fonebridge::Impl::boot_done() {
     booted = true;
-    const RecordId id = context.recorder.record("bridge.booted", name, {{"stored", stored.has_value()}});
+    const RecordId id =
+        context.recorder.record("bridge.booted", name, {{"stored", stored.has_value()}});
     const Recorder::Scope scope(context.recorder, id);
     apply_stored();
     for (const auto& port : ethernet) {
@@ -174,7 +184,10 @@ void Fonebridge::Impl::boot_done() {
 
 // ---------------------------------------------------------------- control server
 
-void Fonebridge::Impl::request_arrived(int port, const std::string& from, std::uint16_t from_port, std::span<const std::byte> bytes) {
+void Fonebridge::Impl::request_arrived(int port,
+                                       const std::string& from,
+                                       std::uint16_t from_port,
+                                       std::span<const std::byte> bytes) {
     if (!booted) {
         return;
     }
@@ -187,47 +200,60 @@ void Fonebridge::Impl::request_arrived(int port, const std::string& from, std::u
     if (mute || queued >= request_queue) {
         return;
     }
-    const RecordId id = context.recorder.record(
-        "bridge.request", name, {{"command", std::int64_t{request->command}}, {"parameter", std::int64_t{request->parameter}}});
+    const RecordId id = context.recorder.record("bridge.request",
+                                                name,
+                                                {{"command", std::int64_t{request->command}},
+                                                 {"parameter", std::int64_t{request->parameter}}});
     const Recorder::Scope scope(context.recorder, id);
     const ns3::Time now = ns3::Simulator::Now();
     busy_until = std::max(now, busy_until) + time_of(*request);
     ++queued;
-    tdm::after(context, busy_until - now, [this, port, from, from_port, lost, at = life, request = std::move(*request)] {
-        if (life != at) {
-            return;
-        }
-        --queued;
-        BridgeReply reply;
-        if (refuse_command == request.command) {
-            refuse_command = -1;
-            reply = reply_with(BridgeStatus::bad_parameter);
-        } else {
-            reply = execute(request);
-        }
-        reply.first = request.parameter;
-        const RecordId done = context.recorder.record(
-            "bridge.reply", name,
-            {{"command", std::int64_t{request.command}}, {"status", std::int64_t{reply.status}}, {"lost", lost}});
-        const Recorder::Scope reply_scope(context.recorder, done);
-        if (!lost && !mute) {
-            ethernet[port]->send_udp(from, from_port, cluster::wire::fonebridge_port, encode(reply));
-        }
-        if (request.command == static_cast<std::uint8_t>(BridgeCommandCode::reset) && reply.status == 0) {
-            lose_state();
-            for (const auto& interface : ethernet) {
-                interface->set_powered(false);
-            }
-            restart();
-        }
-    });
+    tdm::after(context,
+               busy_until - now,
+               [this, port, from, from_port, lost, at = life, request = std::move(*request)] {
+                   if (life != at) {
+                       return;
+                   }
+                   --queued;
+                   BridgeReply reply;
+                   if (refuse_command == request.command) {
+                       refuse_command = -1;
+                       reply = reply_with(BridgeStatus::bad_parameter);
+                   } else {
+                       reply = execute(request);
+                   }
+                   reply.first = request.parameter;
+                   const RecordId done =
+                       context.recorder.record("bridge.reply",
+                                               name,
+                                               {{"command", std::int64_t{request.command}},
+                                                {"status", std::int64_t{reply.status}},
+                                                {"lost", lost}});
+                   const Recorder::Scope reply_scope(context.recorder, done);
+                   if (!lost && !mute) {
+                       ethernet[port]->send_udp(
+                           from, from_port, cluster::wire::fonebridge_port, encode(reply));
+                   }
+                   if (request.command == static_cast<std::uint8_t>(BridgeCommandCode::reset) &&
+                       reply.status == 0) {
+                       lose_state();
+                       for (const auto& interface : ethernet) {
+                           interface->set_powered(false);
+                       }
+                       restart();
+                   }
+               });
 }
 
 ns3::Time Fonebridge::Impl::time_of(const BridgeRequest& request) const {
-    const auto is = [&request](BridgeCommandCode code) { return request.command == static_cast<std::uint8_t>(code); };
-    const bool writes_flash_or_framer =
-        is(BridgeCommandCode::write_register) || is(BridgeCommandCode::store_config) || is(BridgeCommandCode::clear_config);
-    const ns3::Time time = writes_flash_or_framer ? options.register_write_time : options.command_time;
+    const auto is = [&request](BridgeCommandCode code) {
+        return request.command == static_cast<std::uint8_t>(code);
+    };
+    const bool writes_flash_or_framer = is(BridgeCommandCode::write_register) ||
+                                        is(BridgeCommandCode::store_config) ||
+                                        is(BridgeCommandCode::clear_config);
+    const ns3::Time time =
+        writes_flash_or_framer ? options.register_write_time : options.command_time;
     return streaming() ? time + options.answer_under_load : time;
 }
 
@@ -237,53 +263,71 @@ BridgeReply Fonebridge::Impl::execute(const BridgeRequest& request) {
         return reply_with(BridgeStatus::ok, std::move(payload));
     };
     switch (static_cast<BridgeCommandCode>(request.command)) {
-        case BridgeCommandCode::static_info: return reply_with(BridgeStatus::ok, static_info());
-        case BridgeCommandCode::configure_spans: return execute_spans(request);
-        case BridgeCommandCode::priorities: return execute_priorities(request);
-        case BridgeCommandCode::write_register:
-        case BridgeCommandCode::read_register: return execute_register(request);
-        case BridgeCommandCode::stop_flow: set_transmit(false); return padded({});
-        case BridgeCommandCode::tdmoe_transmit:
-            if (request.parameter > 1) {
-                return reply_with(BridgeStatus::bad_parameter);
-            }
-            set_transmit(request.parameter == 1);
-            return padded({});
-        case BridgeCommandCode::tdmoe_destination: {
-            if (request.parameter > 1) {
-                return reply_with(BridgeStatus::bad_parameter);
-            }
-            cluster::MacAddress mac{};
-            if (request.payload.size() != mac.size()) {
-                return reply_with(BridgeStatus::bad_length);
-            }
-            std::transform(request.payload.begin(), request.payload.end(), mac.begin(), [](std::byte b) { return std::to_integer<std::uint8_t>(b); });
-            running.port = request.parameter;
-            running.destination[request.parameter] = mac;
-            ++stream_breaks;
-            const std::string text = cluster::to_string(mac);
-            stream_record = context.recorder.record(
-                "bridge.destination", name, {{"mac", std::string_view(text)}, {"port", std::int64_t{request.parameter + 1}}});
-            if (streaming()) {
-                const Recorder::Scope scope(context.recorder, stream_record);
-                stream_changed();
-            }
-            return padded({});
+    case BridgeCommandCode::static_info:
+        return reply_with(BridgeStatus::ok, static_info());
+    case BridgeCommandCode::configure_spans:
+        return execute_spans(request);
+    case BridgeCommandCode::priorities:
+        return execute_priorities(request);
+    case BridgeCommandCode::write_register:
+    case BridgeCommandCode::read_register:
+        return execute_register(request);
+    case BridgeCommandCode::stop_flow:
+        set_transmit(false);
+        return padded({});
+    case BridgeCommandCode::tdmoe_transmit:
+        if (request.parameter > 1) {
+            return reply_with(BridgeStatus::bad_parameter);
         }
-        case BridgeCommandCode::clock_select:
-            if (request.parameter != 1 && request.parameter != 2) {
-                return reply_with(BridgeStatus::bad_parameter);
-            }
-            running.pll = request.parameter == 2;
-            return padded({});
-        case BridgeCommandCode::stats: return padded(stats());
-        case BridgeCommandCode::store_config: store(); return padded({});
-        case BridgeCommandCode::clear_config: stored.reset(); return padded({});
-        case BridgeCommandCode::reset:
-        case BridgeCommandCode::key_write:
-        case BridgeCommandCode::rbs_read:
-        case BridgeCommandCode::temperature: return padded({});
-        case BridgeCommandCode::set_ip: break;   // the model's addresses are fixed
+        set_transmit(request.parameter == 1);
+        return padded({});
+    case BridgeCommandCode::tdmoe_destination: {
+        if (request.parameter > 1) {
+            return reply_with(BridgeStatus::bad_parameter);
+        }
+        cluster::MacAddress mac{};
+        if (request.payload.size() != mac.size()) {
+            return reply_with(BridgeStatus::bad_length);
+        }
+        std::transform(request.payload.begin(),
+                       request.payload.end(),
+                       mac.begin(),
+                       [](std::byte b) { return std::to_integer<std::uint8_t>(b); });
+        running.port = request.parameter;
+        running.destination[request.parameter] = mac;
+        ++stream_breaks;
+        const std::string text = cluster::to_string(mac);
+        stream_record = context.recorder.record(
+            "bridge.destination",
+            name,
+            {{"mac", std::string_view(text)}, {"port", std::int64_t{request.parameter + 1}}});
+        if (streaming()) {
+            const Recorder::Scope scope(context.recorder, stream_record);
+            stream_changed();
+        }
+        return padded({});
+    }
+    case BridgeCommandCode::clock_select:
+        if (request.parameter != 1 && request.parameter != 2) {
+            return reply_with(BridgeStatus::bad_parameter);
+        }
+        running.pll = request.parameter == 2;
+        return padded({});
+    case BridgeCommandCode::stats:
+        return padded(stats());
+    case BridgeCommandCode::store_config:
+        store();
+        return padded({});
+    case BridgeCommandCode::clear_config:
+        stored.reset();
+        return padded({});
+    case BridgeCommandCode::reset:
+    case BridgeCommandCode::key_write:
+    case BridgeCommandCode::rbs_read:
+    case BridgeCommandCode::temperature:
+        return padded({});
+    case BridgeCommandCode::set_ip:
+        break;  // the model's addresses are fixed
     }
     return reply_with(BridgeStatus::invalid_command);
 }
@@ -308,7 +352,10 @@ BridgeReply Fonebridge::Impl::execute_priorities(const BridgeRequest& request) {
             return reply_with(BridgeStatus::bad_length);
         }
         std::array<std::uint8_t, 4> asked{};
-        std::transform(request.payload.begin(), request.payload.end(), asked.begin(), [](std::byte b) { return std::to_integer<std::uint8_t>(b); });
+        std::transform(request.payload.begin(),
+                       request.payload.end(),
+                       asked.begin(),
+                       [](std::byte b) { return std::to_integer<std::uint8_t>(b); });
         if (std::any_of(asked.begin(), asked.end(), [](std::uint8_t p) { return p > 3; })) {
             return reply_with(BridgeStatus::out_of_bounds);
         }
@@ -334,7 +381,8 @@ BridgeReply Fonebridge::Impl::execute_register(const BridgeRequest& request) {
         running.registers[write->address] = write->value;
     } else if (write.has_value()) {
         const auto found = running.registers.find(write->address);
-        payload = encode(cluster::wire::RegisterWrite{write->address, found == running.registers.end() ? std::uint8_t{0} : found->second});
+        payload = encode(cluster::wire::RegisterWrite{
+            write->address, found == running.registers.end() ? std::uint8_t{0} : found->second});
     }
     payload.resize(cluster::wire::expected_reply_payload(request));
     return reply_with(BridgeStatus::ok, std::move(payload));
@@ -348,13 +396,15 @@ std::vector<std::byte> Fonebridge::Impl::static_info() const {
     info.mac = to_core(ethernet[0]->mac());
     for (std::size_t port = 0; port < 2; ++port) {
         const auto address = parse_ipv4(options.addresses[port]);
-        std::copy(address.begin(), address.end(), info.addresses.begin() + static_cast<std::ptrdiff_t>(port * 4));
+        std::copy(address.begin(),
+                  address.end(),
+                  info.addresses.begin() + static_cast<std::ptrdiff_t>(port * 4));
     }
     return encode(info);
 }
 
 std::vector<std::byte> Fonebridge::Impl::stats() const {
-    constexpr std::size_t counters = 6;   // per Ethernet port: received, sent, dropped
+    constexpr std::size_t counters = 6;  // per Ethernet port: received, sent, dropped
     std::vector<std::byte> out(counters * 4);
     for (std::size_t port = 0; port < 2; ++port) {
         put_le32(out, port * 12, received[port]);
@@ -418,7 +468,8 @@ void Fonebridge::Impl::send_soon() {
 void Fonebridge::Impl::send_frame(unsigned frames) {
     const auto port = static_cast<std::size_t>(running.port);
     ++transmitted[port];
-    ethernet[port]->send_raw(to_ns3(*running.destination[port]), cluster::wire::tdmoe_ethertype, sender.next(frames));
+    ethernet[port]->send_raw(
+        to_ns3(*running.destination[port]), cluster::wire::tdmoe_ethertype, sender.next(frames));
 }
 
 void Fonebridge::Impl::Ethernet::carrier_changed(bool up) {
@@ -426,7 +477,7 @@ void Fonebridge::Impl::Ethernet::carrier_changed(bool up) {
     if (m_index == m_bridge.running.port) {
         ++m_bridge.stream_breaks;
         if (up && m_bridge.streaming()) {
-            m_bridge.stream_changed();   // the stream goes on because the link is back
+            m_bridge.stream_changed();  // the stream goes on because the link is back
         }
     }
 }
@@ -461,10 +512,14 @@ void Fonebridge::Impl::Span::receive_inband(int channel, const Inband& inband) {
 
 // ---------------------------------------------------------------- TDMoE from servers
 
-const LightEndpoint& Fonebridge::Impl::tdm_port() const { return *ethernet[running.port]; }
+const LightEndpoint& Fonebridge::Impl::tdm_port() const {
+    return *ethernet[running.port];
+}
 
 bool Fonebridge::Impl::hears(const cluster::MacAddress& server) const {
-    return std::any_of(sources.begin(), sources.end(), [mac = to_ns3(server)](const auto& s) { return s.second->watch != 0 && s.first == mac; });
+    return std::any_of(sources.begin(), sources.end(), [mac = to_ns3(server)](const auto& s) {
+        return s.second->watch != 0 && s.first == mac;
+    });
 }
 
 void Fonebridge::Impl::tdmoe_arrived(const Frame& frame) {
@@ -474,28 +529,34 @@ void Fonebridge::Impl::tdmoe_arrived(const Frame& frame) {
     auto found = sources.find(frame.source);
     if (found == sources.end()) {
         if (sources.size() >= source_limit) {
-            const auto oldest = std::min_element(
-                sources.begin(), sources.end(), [](const auto& a, const auto& b) { return a.second->last < b.second->last; });
+            const auto oldest =
+                std::min_element(sources.begin(), sources.end(), [](const auto& a, const auto& b) {
+                    return a.second->last < b.second->last;
+                });
             sources.erase(oldest);
         }
         auto source = std::make_unique<Source>();
         source->receiver.reset();
         source->receiver.on_abcd = [this](int span, int channel, std::uint8_t bits) {
-            if (span <= options.spans && spans[static_cast<std::size_t>(span - 1)]->line != nullptr) {
+            if (span <= options.spans &&
+                spans[static_cast<std::size_t>(span - 1)]->line != nullptr) {
                 Span& port = *spans[static_cast<std::size_t>(span - 1)];
                 port.line->send_abcd(port, channel, bits);
             }
         };
         source->receiver.on_dchannel = [this](int span, std::span<const std::byte> bytes) {
-            if (span <= options.spans && spans[static_cast<std::size_t>(span - 1)]->line != nullptr) {
+            if (span <= options.spans &&
+                spans[static_cast<std::size_t>(span - 1)]->line != nullptr) {
                 Span& port = *spans[static_cast<std::size_t>(span - 1)];
                 port.line->send_dchannel(port, {bytes.begin(), bytes.end()});
             }
         };
         source->receiver.on_inband = [this](int span, int channel, const Inband& inband) {
-            if (span <= options.spans && spans[static_cast<std::size_t>(span - 1)]->line != nullptr) {
+            if (span <= options.spans &&
+                spans[static_cast<std::size_t>(span - 1)]->line != nullptr) {
                 Span& port = *spans[static_cast<std::size_t>(span - 1)];
-                port.audible[static_cast<std::size_t>(channel)] = inband.sound != Inband::Sound::silence;
+                port.audible[static_cast<std::size_t>(channel)] =
+                    inband.sound != Inband::Sound::silence;
                 port.line->send_inband(port, channel, inband);
             }
         };
@@ -507,7 +568,8 @@ void Fonebridge::Impl::tdmoe_arrived(const Frame& frame) {
     if (size > bytes.size()) {
         return;
     }
-    frame.packet->CopyData(reinterpret_cast<std::uint8_t*>(bytes.data()), static_cast<std::uint32_t>(size));
+    frame.packet->CopyData(reinterpret_cast<std::uint8_t*>(bytes.data()),
+                           static_cast<std::uint32_t>(size));
     if (!source.receiver.check(std::span(bytes).first(size))) {
         return;
     }
@@ -527,7 +589,7 @@ void Fonebridge::Impl::watch_silence(const ns3::Mac48Address& mac, Source& sourc
     tdm::after(context, due - ns3::Simulator::Now(), [this, mac, watch = source.watch] {
         const auto found = sources.find(mac);
         if (found == sources.end() || found->second->watch != watch) {
-            return;   // forgotten meanwhile
+            return;  // forgotten meanwhile
         }
         Source& watched = *found->second;
         if (ns3::Simulator::Now() - watched.last < tdm::flow_timeout(options.detail)) {
@@ -536,14 +598,17 @@ void Fonebridge::Impl::watch_silence(const ns3::Mac48Address& mac, Source& sourc
         }
         watched.watch = 0;
         watched.receiver.reset();
-        if (std::none_of(sources.begin(), sources.end(), [](const auto& s) { return s.second->watch != 0; })) {
+        if (std::none_of(sources.begin(), sources.end(), [](const auto& s) {
+                return s.second->watch != 0;
+            })) {
             context.recorder.record("bridge.unfed", name);
             play_silence();
         }
     });
 }
 
-/// Nobody feeds the lines: idle code and idle signalling bits [assumed: not stated in public sources].
+/// Nobody feeds the lines: idle code and idle signalling bits [assumed: not stated in public
+/// sources].
 void Fonebridge::Impl::play_silence() {
     for (const auto& span : spans) {
         if (span->line == nullptr) {
@@ -583,14 +648,17 @@ void Fonebridge::attach_span(int number, T1Line& line) {
     line.set_transmitting(port, m_impl->booted);
 }
 
-const std::string& Fonebridge::name() const noexcept { return m_impl->name; }
+const std::string& Fonebridge::name() const noexcept {
+    return m_impl->name;
+}
 
 void Fonebridge::power_off() {
     if (!m_impl->powered) {
         return;
     }
     m_impl->powered = false;
-    const RecordId id = m_impl->context.recorder.record("bridge.power", m_impl->name, {{"on", false}});
+    const RecordId id =
+        m_impl->context.recorder.record("bridge.power", m_impl->name, {{"on", false}});
     const Recorder::Scope scope(m_impl->context.recorder, id);
     m_impl->lose_state();
     for (const auto& port : m_impl->ethernet) {
@@ -603,35 +671,50 @@ void Fonebridge::power_on() {
         return;
     }
     m_impl->powered = true;
-    const RecordId id = m_impl->context.recorder.record("bridge.power", m_impl->name, {{"on", true}});
+    const RecordId id =
+        m_impl->context.recorder.record("bridge.power", m_impl->name, {{"on", true}});
     const Recorder::Scope scope(m_impl->context.recorder, id);
     m_impl->restart();
 }
 
-void Fonebridge::set_mute(bool mute) { m_impl->mute = mute; }
+void Fonebridge::set_mute(bool mute) {
+    m_impl->mute = mute;
+}
 
-void Fonebridge::lose_reply(int n) { m_impl->lose_reply = std::max(n, 0); }
+void Fonebridge::lose_reply(int n) {
+    m_impl->lose_reply = std::max(n, 0);
+}
 
-void Fonebridge::refuse_command(int command) { m_impl->refuse_command = command; }
+void Fonebridge::refuse_command(int command) {
+    m_impl->refuse_command = command;
+}
 
-bool Fonebridge::transmitting() const { return m_impl->streaming(); }
+bool Fonebridge::transmitting() const {
+    return m_impl->streaming();
+}
 
 std::optional<cluster::MacAddress> Fonebridge::destination(int port) const {
     CLUSTER_CHECK(port == 1 || port == 2);
     return m_impl->running.destination[static_cast<std::size_t>(port - 1)];
 }
 
-std::uint64_t Fonebridge::control_requests() const { return m_impl->requests; }
+std::uint64_t Fonebridge::control_requests() const {
+    return m_impl->requests;
+}
 
-bool Fonebridge::running() const { return m_impl->booted; }
+bool Fonebridge::running() const {
+    return m_impl->booted;
+}
 
 Fonebridge::SpanMaster Fonebridge::span_master() const {
     SpanMaster out;
     if (m_impl->streaming()) {
-        out.streams_to = m_impl->running.destination[static_cast<std::size_t>(m_impl->running.port)];
+        out.streams_to =
+            m_impl->running.destination[static_cast<std::size_t>(m_impl->running.port)];
     }
     for (const auto& [mac, source] : m_impl->sources) {
-        // What came before the stream was switched is history: one frame stands for 100 ms in signalling detail.
+        // What came before the stream was switched is history: one frame stands for 100 ms in
+        // signalling detail.
         if (source->watch != 0 && source->last >= m_impl->stream_since) {
             out.heard_from.push_back(to_core(mac));
         }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Inside of the foneBRIDGE model, for its own source and for probes that follow the path. Not for the testbed.
+// Inside of the foneBRIDGE model, for its own source and for probes that follow the path. Not for
+// the testbed.
 #pragma once
 
 #include <deque>
@@ -16,7 +17,7 @@ struct FonebridgeState {
     std::array<cluster::SpanConfig, 4> spans{};
     std::array<std::uint8_t, 4> priorities{0, 1, 2, 3};
     std::array<std::optional<cluster::MacAddress>, 2> destination{};
-    int port = 0;                ///< Ethernet port that carries TDMoE, from 0
+    int port = 0;  ///< Ethernet port that carries TDMoE, from 0
     bool transmit = false;
     bool pll = true;
     std::map<std::uint16_t, std::uint8_t> registers;
@@ -31,10 +32,14 @@ struct Fonebridge::Impl {
     ~Impl();
 
     // --- control server
-    void request_arrived(int port, const std::string& from, std::uint16_t from_port, std::span<const std::byte>);
+    void request_arrived(int port,
+                         const std::string& from,
+                         std::uint16_t from_port,
+                         std::span<const std::byte>);
     [[nodiscard]] cluster::wire::BridgeReply execute(const cluster::wire::BridgeRequest&);
     [[nodiscard]] cluster::wire::BridgeReply execute_spans(const cluster::wire::BridgeRequest&);
-    [[nodiscard]] cluster::wire::BridgeReply execute_priorities(const cluster::wire::BridgeRequest&);
+    [[nodiscard]] cluster::wire::BridgeReply
+    execute_priorities(const cluster::wire::BridgeRequest&);
     [[nodiscard]] cluster::wire::BridgeReply execute_register(const cluster::wire::BridgeRequest&);
     [[nodiscard]] ns3::Time time_of(const cluster::wire::BridgeRequest&) const;
     [[nodiscard]] std::vector<std::byte> static_info() const;
@@ -44,17 +49,20 @@ struct Fonebridge::Impl {
     using Running = FonebridgeState;
     void boot_done();
     void lose_state();
-    void restart();   ///< boots with the stored configuration
+    void restart();  ///< boots with the stored configuration
     void apply_stored();
     void store();
 
     // --- TDMoE
     void set_transmit(bool);
-    void stream_changed();           ///< starts the stream anew: a frame now, then one per interval
+    void stream_changed();  ///< starts the stream anew: a frame now, then one per interval
     void tick(std::uint64_t stream);
-    void send_soon();                ///< states or items changed: one frame at the end of this instant
+    void send_soon();  ///< states or items changed: one frame at the end of this instant
     void send_frame(unsigned frames);
-    [[nodiscard]] bool streaming() const { return booted && running.transmit && running.destination[static_cast<std::size_t>(running.port)].has_value(); }
+    [[nodiscard]] bool streaming() const {
+        return booted && running.transmit &&
+               running.destination[static_cast<std::size_t>(running.port)].has_value();
+    }
     [[nodiscard]] const LightEndpoint& tdm_port() const;
     [[nodiscard]] bool hears(const cluster::MacAddress& server) const;
     void tdmoe_arrived(const Frame&);
@@ -69,7 +77,7 @@ struct Fonebridge::Impl {
     bool powered = true;
     bool booted = true;
     bool mute = false;
-    std::uint64_t life = 0;          ///< raised when power is lost or the firmware restarts
+    std::uint64_t life = 0;  ///< raised when power is lost or the firmware restarts
     std::unique_ptr<Ethernet> ethernet[2];
     std::vector<std::unique_ptr<Span>> spans;
 
@@ -82,9 +90,9 @@ struct Fonebridge::Impl {
     std::uint64_t transmitted[2] = {0, 0};
 
     tdm::StreamSender sender;
-    std::uint64_t stream = 0;        ///< raised whenever the stream starts anew
+    std::uint64_t stream = 0;  ///< raised whenever the stream starts anew
     ns3::Time stream_since;
-    std::uint64_t stream_breaks = 0; ///< raised whenever TX, destination or power interrupts it
+    std::uint64_t stream_breaks = 0;  ///< raised whenever TX, destination or power interrupts it
     bool send_pending = false;
     RecordId stream_record = RecordId::none;
     std::map<ns3::Mac48Address, std::unique_ptr<Source>> sources;
@@ -93,7 +101,9 @@ struct Fonebridge::Impl {
 
 class Fonebridge::Impl::Span final : public T1Port {
   public:
-    Span(Impl& bridge, int number) : T1Port(bridge.name + ":span" + std::to_string(number)), m_bridge(bridge), m_number(number) {}
+    Span(Impl& bridge, int number)
+        : T1Port(bridge.name + ":span" + std::to_string(number)), m_bridge(bridge),
+          m_number(number) {}
     void alarm_changed(Alarm) override;
     void receive_dchannel(std::span<const std::byte>) override;
     void receive_abcd(int channel, std::uint8_t bits) override;
@@ -101,7 +111,8 @@ class Fonebridge::Impl::Span final : public T1Port {
     [[nodiscard]] Impl& bridge() const noexcept { return m_bridge; }
     [[nodiscard]] int number() const noexcept { return m_number; }
     T1Line* line = nullptr;
-    std::array<bool, tdm::channel_count + 1> audible{};   ///< towards the line: something else than silence
+    std::array<bool, tdm::channel_count + 1>
+        audible{};  ///< towards the line: something else than silence
 
   private:
     Impl& m_bridge;
@@ -112,15 +123,19 @@ class Fonebridge::Impl::Span final : public T1Port {
 struct Fonebridge::Impl::Source {
     tdm::StreamReceiver receiver;
     ns3::Time last;
-    std::uint64_t watch = 0;   ///< running silence timer; 0: silent for longer than the flow time-out
+    std::uint64_t watch =
+        0;  ///< running silence timer; 0: silent for longer than the flow time-out
 };
 
 class Fonebridge::Impl::Ethernet final : public LightEndpoint {
   public:
     Ethernet(Fonebridge::Impl& bridge, int index, ns3::Mac48Address mac)
-        : LightEndpoint(bridge.context, bridge.name + ":eth" + std::to_string(index + 1), mac, bridge.options.addresses[static_cast<std::size_t>(index)], 24),
-          m_bridge(bridge),
-          m_index(index) {}
+        : LightEndpoint(bridge.context,
+                        bridge.name + ":eth" + std::to_string(index + 1),
+                        mac,
+                        bridge.options.addresses[static_cast<std::size_t>(index)],
+                        24),
+          m_bridge(bridge), m_index(index) {}
     void carrier_changed(bool up) override;
 
   private:

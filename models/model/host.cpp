@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The ns-3 side of Host: LanDev (the network card as ns-3 sees it), kernel services, processes and power.
+// The ns-3 side of Host: LanDev (the network card as ns-3 sees it), kernel services, processes and
+// power.
 #include "host.hpp"
 
 #include <algorithm>
@@ -35,16 +36,21 @@ namespace {
 class SrcRoutingHelper final : public ns3::Ipv4RoutingHelper {
   public:
     SrcRoutingHelper* Copy() const override { return new SrcRoutingHelper(*this); }
-    ns3::Ptr<ns3::Ipv4RoutingProtocol> Create(ns3::Ptr<ns3::Node>) const override { return ns3::CreateObject<SrcRouting>(); }
+    ns3::Ptr<ns3::Ipv4RoutingProtocol> Create(ns3::Ptr<ns3::Node>) const override {
+        return ns3::CreateObject<SrcRouting>();
+    }
 };
 
-/// ns-3 delays every ARP request by up to 10 ms, at random; Linux does not. Never constructed as an attribute holder:
-/// that would make it a generator of its own, and the first generator of a process computes tables for 41 million
-/// instructions (measured, ns-3.37), a twentieth of a short run.
+/// ns-3 delays every ARP request by up to 10 ms, at random; Linux does not. Never constructed as an
+/// attribute holder: that would make it a generator of its own, and the first generator of a
+/// process computes tables for 41 million instructions (measured, ns-3.37), a twentieth of a short
+/// run.
 class NoJitter final : public ns3::RandomVariableStream {
   public:
     static ns3::TypeId GetTypeId() {
-        static const ns3::TypeId tid = ns3::TypeId("models::NoJitter").SetParent<ns3::RandomVariableStream>().SetGroupName("Understudy");
+        static const ns3::TypeId tid = ns3::TypeId("models::NoJitter")
+                                           .SetParent<ns3::RandomVariableStream>()
+                                           .SetGroupName("Understudy");
         return tid;
     }
     double GetValue() override { return 0; }
@@ -63,7 +69,8 @@ class Nic;
 class LanDev final : public ns3::NetDevice {
   public:
     static ns3::TypeId GetTypeId() {
-        static const ns3::TypeId tid = ns3::TypeId("models::LanDev").SetParent<ns3::NetDevice>().SetGroupName("Understudy");
+        static const ns3::TypeId tid =
+            ns3::TypeId("models::LanDev").SetParent<ns3::NetDevice>().SetGroupName("Understudy");
         return tid;
     }
     LanDev(Nic& nic, ns3::Mac48Address mac) : m_nic(&nic), m_mac(mac) {}
@@ -79,7 +86,9 @@ class LanDev final : public ns3::NetDevice {
     void SetIfIndex(const std::uint32_t index) override { m_index = index; }
     std::uint32_t GetIfIndex() const override { return m_index; }
     ns3::Ptr<ns3::Channel> GetChannel() const override { return nullptr; }
-    void SetAddress(ns3::Address address) override { m_mac = ns3::Mac48Address::ConvertFrom(address); }
+    void SetAddress(ns3::Address address) override {
+        m_mac = ns3::Mac48Address::ConvertFrom(address);
+    }
     ns3::Address GetAddress() const override { return m_mac; }
     bool SetMtu(const std::uint16_t mtu) override {
         m_mtu = mtu;
@@ -87,29 +96,41 @@ class LanDev final : public ns3::NetDevice {
     }
     std::uint16_t GetMtu() const override { return m_mtu; }
     bool IsLinkUp() const override;
-    void AddLinkChangeCallback(ns3::Callback<void> callback) override { m_link_change.ConnectWithoutContext(callback); }
+    void AddLinkChangeCallback(ns3::Callback<void> callback) override {
+        m_link_change.ConnectWithoutContext(callback);
+    }
     bool IsBroadcast() const override { return true; }
     ns3::Address GetBroadcast() const override { return ns3::Mac48Address::GetBroadcast(); }
     bool IsMulticast() const override { return true; }
-    ns3::Address GetMulticast(ns3::Ipv4Address group) const override { return ns3::Mac48Address::GetMulticast(group); }
-    ns3::Address GetMulticast(ns3::Ipv6Address group) const override { return ns3::Mac48Address::GetMulticast(group); }
+    ns3::Address GetMulticast(ns3::Ipv4Address group) const override {
+        return ns3::Mac48Address::GetMulticast(group);
+    }
+    ns3::Address GetMulticast(ns3::Ipv6Address group) const override {
+        return ns3::Mac48Address::GetMulticast(group);
+    }
     bool IsBridge() const override { return false; }
     bool IsPointToPoint() const override { return false; }
-    bool Send(ns3::Ptr<ns3::Packet> packet, const ns3::Address& destination, std::uint16_t ethertype) override {
+    bool Send(ns3::Ptr<ns3::Packet> packet,
+              const ns3::Address& destination,
+              std::uint16_t ethertype) override {
         return SendFrom(std::move(packet), m_mac, destination, ethertype);
     }
-    bool SendFrom(ns3::Ptr<ns3::Packet> packet, const ns3::Address& source, const ns3::Address& destination, std::uint16_t ethertype) override;
+    bool SendFrom(ns3::Ptr<ns3::Packet> packet,
+                  const ns3::Address& source,
+                  const ns3::Address& destination,
+                  std::uint16_t ethertype) override;
     ns3::Ptr<ns3::Node> GetNode() const override { return m_node; }
     void SetNode(ns3::Ptr<ns3::Node> node) override { m_node = node; }
     bool NeedsArp() const override { return true; }
     void SetReceiveCallback(ReceiveCallback callback) override { m_receive = callback; }
-    void SetPromiscReceiveCallback(PromiscReceiveCallback) override {}   // the switch already keeps foreign frames away
+    void SetPromiscReceiveCallback(PromiscReceiveCallback) override {
+    }  // the switch already keeps foreign frames away
     bool SupportsSendFrom() const override { return true; }
 
   private:
     void DoDispose() override {
         m_nic = nullptr;
-        m_node = nullptr;   // node and device hold each other
+        m_node = nullptr;  // node and device hold each other
         m_receive.Nullify();
         NetDevice::DoDispose();
     }
@@ -131,8 +152,9 @@ struct Host::Impl {
     struct Running {
         std::unique_ptr<Process> process;
         std::uint64_t instance = 0;
-        bool stopped = false;                                        ///< SIGSTOP of this process alone
-        std::vector<std::pair<RecordId, std::function<void()>>> deferred;   ///< due while it did not run
+        bool stopped = false;  ///< SIGSTOP of this process alone
+        std::vector<std::pair<RecordId, std::function<void()>>>
+            deferred;  ///< due while it did not run
     };
     /// Waits for the first client of an acquired address.
     struct Expected {
@@ -154,7 +176,9 @@ struct Host::Impl {
     void lose_kernel();
     void kernel_up();
     void run_deferred(Running& running);
-    [[nodiscard]] bool runs(const Running& running) const { return kernel && !frozen && !running.stopped; }
+    [[nodiscard]] bool runs(const Running& running) const {
+        return kernel && !frozen && !running.stopped;
+    }
 
     Host& self;
     Context& context;
@@ -164,7 +188,10 @@ struct Host::Impl {
     ns3::Ptr<ns3::Ipv4L3Protocol> ipv4;
     ns3::Ptr<SrcRouting> routing;
     std::vector<std::unique_ptr<Nic>> nics;
-    struct Serial { SerialLine* line; int side; };
+    struct Serial {
+        SerialLine* line;
+        int side;
+    };
     std::map<std::string, Serial> serials;
     std::vector<cluster::Route> static_routes;
     std::map<std::string, Running> processes;
@@ -177,13 +204,14 @@ struct Host::Impl {
     bool frozen = false;
     std::uint64_t incarnation = 1;
     std::uint64_t instances = 0;
-    std::vector<std::pair<RecordId, std::function<void()>>> deferred;   ///< user-space work of no process, due while frozen
+    std::vector<std::pair<RecordId, std::function<void()>>>
+        deferred;  ///< user-space work of no process, due while frozen
     std::vector<std::uint32_t> own_addresses;
     std::vector<Expected> expected;
     std::vector<std::uint16_t> ignored_ports;
-    std::map<std::uint32_t, RecordId> unresolved;   ///< cause of what waits for ARP, by next hop
-    std::vector<std::uint8_t> datagram;             ///< being built
-    std::uint16_t identification = 0;               ///< of the datagrams built here
+    std::map<std::uint32_t, RecordId> unresolved;  ///< cause of what waits for ARP, by next hop
+    std::vector<std::uint8_t> datagram;            ///< being built
+    std::uint16_t identification = 0;              ///< of the datagrams built here
 };
 
 namespace {
@@ -191,11 +219,8 @@ namespace {
 class Nic final : public LanPort {
   public:
     Nic(Host::Impl& host_, std::string interface_, ns3::Mac48Address mac_)
-        : LanPort(host_.name + ":" + interface_),
-          host(host_),
-          interface(std::move(interface_)),
-          mac(mac_),
-          device(ns3::Create<LanDev>(*this, mac_)) {}
+        : LanPort(host_.name + ":" + interface_), host(host_), interface(std::move(interface_)),
+          mac(mac_), device(ns3::Create<LanDev>(*this, mac_)) {}
     ~Nic() override { device->detach(); }
 
     void receive(const Frame& frame) override { host.receive(*this, frame); }
@@ -204,9 +229,13 @@ class Nic final : public LanPort {
         if (!host.kernel) {
             return;
         }
-        const Recorder::Scope scope(host.context.recorder,
-                                    host.context.recorder.record("link.carrier", host.name, {{"interface", std::string_view{interface}}, {"up", up}}));
-        device->link_changed();   // the stack forgets its neighbours here, as Linux does on loss of carrier
+        const Recorder::Scope scope(
+            host.context.recorder,
+            host.context.recorder.record("link.carrier",
+                                         host.name,
+                                         {{"interface", std::string_view{interface}}, {"up", up}}));
+        device->link_changed();  // the stack forgets its neighbours here, as Linux does on loss of
+                                 // carrier
         if (host.self.on_carrier) {
             host.self.on_carrier(interface, up);
         }
@@ -219,8 +248,8 @@ class Nic final : public LanPort {
     std::string interface;
     ns3::Mac48Address mac;
     ns3::Ptr<LanDev> device;
-    std::uint32_t index = 0;              ///< ns-3 interface
-    std::vector<Prefix> fixed;            ///< of the configuration; the first is the primary one
+    std::uint32_t index = 0;    ///< ns-3 interface
+    std::vector<Prefix> fixed;  ///< of the configuration; the first is the primary one
     /// shared: a receiver may replace itself while it runs
     std::vector<std::pair<std::uint16_t, std::shared_ptr<std::function<void(const Frame&)>>>> raw;
 };
@@ -229,11 +258,18 @@ bool LanDev::IsLinkUp() const {
     return m_nic != nullptr && m_nic->carrier();
 }
 
-bool LanDev::SendFrom(ns3::Ptr<ns3::Packet> packet, const ns3::Address& source, const ns3::Address& destination, std::uint16_t ethertype) {
+bool LanDev::SendFrom(ns3::Ptr<ns3::Packet> packet,
+                      const ns3::Address& source,
+                      const ns3::Address& destination,
+                      std::uint16_t ethertype) {
     if (m_nic == nullptr || !m_nic->host.kernel) {
         return false;
     }
-    m_nic->send({std::move(packet), ns3::Mac48Address::ConvertFrom(source), ns3::Mac48Address::ConvertFrom(destination), ethertype, RecordId::none});
+    m_nic->send({std::move(packet),
+                 ns3::Mac48Address::ConvertFrom(source),
+                 ns3::Mac48Address::ConvertFrom(destination),
+                 ethertype,
+                 RecordId::none});
     return true;
 }
 
@@ -244,29 +280,34 @@ std::string prefix_text(const Prefix& prefix) {
 }  // namespace
 
 Nic* Host::Impl::nic(std::string_view interface) const {
-    const auto found = std::ranges::find_if(nics, [interface](const auto& n) { return n->interface == interface; });
+    const auto found = std::ranges::find_if(
+        nics, [interface](const auto& n) { return n->interface == interface; });
     return found == nics.end() ? nullptr : found->get();
 }
 
 Nic* Host::Impl::nic_with(std::uint32_t address) const {
     const std::int32_t index = ipv4->GetInterfaceForAddress(ns3::Ipv4Address(address));
-    const auto found = std::ranges::find_if(nics, [index](const auto& n) { return static_cast<std::int32_t>(n->index) == index; });
+    const auto found = std::ranges::find_if(
+        nics, [index](const auto& n) { return static_cast<std::int32_t>(n->index) == index; });
     return found == nics.end() ? nullptr : found->get();
 }
 
 /// False: the packet is dropped before the stack sees it.
 bool Host::Impl::looks_at_ip(const Frame& frame) {
-    std::array<std::uint8_t, 60 + 4> bytes{};   // the longest header and two ports
-    const std::uint32_t size = frame.packet->CopyData(bytes.data(), expected.empty() ? 20 : bytes.size());
+    std::array<std::uint8_t, 60 + 4> bytes{};  // the longest header and two ports
+    const std::uint32_t size =
+        frame.packet->CopyData(bytes.data(), expected.empty() ? 20 : bytes.size());
     if (size < 20) {
         return false;
     }
     const auto word = [&bytes](std::size_t at) {
-        return (static_cast<std::uint32_t>(bytes[at]) << 24U) | (static_cast<std::uint32_t>(bytes[at + 1]) << 16U) |
+        return (static_cast<std::uint32_t>(bytes[at]) << 24U) |
+               (static_cast<std::uint32_t>(bytes[at + 1]) << 16U) |
                (static_cast<std::uint32_t>(bytes[at + 2]) << 8U) | bytes[at + 3];
     };
-    // A "martian": it came from outside and claims to be from here. Linux drops it (measured: after both nodes of a pair
-    // had taken the same address, heartbeats sent from that address did not arrive).
+    // A "martian": it came from outside and claims to be from here. Linux drops it (measured: after
+    // both nodes of a pair had taken the same address, heartbeats sent from that address did not
+    // arrive).
     if (std::ranges::find(own_addresses, word(12)) != own_addresses.end()) {
         return false;
     }
@@ -288,8 +329,11 @@ bool Host::Impl::looks_at_ip(const Frame& frame) {
     expected.erase(waiting);
     const std::string address = format_address(met.address);
     const std::string client = format_address(word(12));
-    context.recorder.record_caused_by(later(frame.cause, met.since), "ms.announce", name,
-                                      {{"address", std::string_view{address}}, {"client", std::string_view{client}}});
+    context.recorder.record_caused_by(
+        later(frame.cause, met.since),
+        "ms.announce",
+        name,
+        {{"address", std::string_view{address}}, {"client", std::string_view{client}}});
     return true;
 }
 
@@ -306,13 +350,15 @@ void Host::Impl::receive(Nic& nic, const Frame& frame) {
     }
     if (frame.ethertype == ethertype_arp) {
         receive_arp(nic, frame);
-    } else if (frame.ethertype != ethertype_ipv4 || (looks_at_ip(frame) && !answers_echo(nic, frame))) {
+    } else if (frame.ethertype != ethertype_ipv4 ||
+               (looks_at_ip(frame) && !answers_echo(nic, frame))) {
         nic.device->deliver(frame);
     }
 }
 
-/// The common echo request, answered as the ns-3 stack would answer it, at a thirtieth of the cost: for an own address,
-/// by the routing table, to a neighbour that is known. False: anything else; the stack sees to it.
+/// The common echo request, answered as the ns-3 stack would answer it, at a thirtieth of the cost:
+/// for an own address, by the routing table, to a neighbour that is known. False: anything else;
+/// the stack sees to it.
 bool Host::Impl::answers_echo(const Nic& nic, const Frame& frame) {
     std::array<std::uint8_t, 1500> bytes;
     const std::uint32_t size = frame.packet->GetSize();
@@ -326,30 +372,47 @@ bool Host::Impl::answers_echo(const Nic& nic, const Frame& frame) {
         return false;
     }
     const auto request = parse_echo(packet->payload);
-    const SrcRouting::Entry* const route = request && !request->reply ? routing->lookup(packet->source, 0) : nullptr;
+    const SrcRouting::Entry* const route =
+        request && !request->reply ? routing->lookup(packet->source, 0) : nullptr;
     if (route == nullptr) {
         return false;
     }
-    const auto out = std::ranges::find_if(nics, [route](const auto& n) { return n->index == route->interface; });
+    const auto out =
+        std::ranges::find_if(nics, [route](const auto& n) { return n->index == route->interface; });
     const std::uint32_t next_hop = route->gateway != 0 ? route->gateway : packet->source;
-    ns3::ArpCache::Entry* const neighbour = ipv4->GetInterface(route->interface)->GetArpCache()->Lookup(ns3::Ipv4Address(next_hop));
-    if (out == nics.end() || neighbour == nullptr || !(neighbour->IsAlive() || neighbour->IsPermanent()) || neighbour->IsExpired()) {
+    ns3::ArpCache::Entry* const neighbour =
+        ipv4->GetInterface(route->interface)->GetArpCache()->Lookup(ns3::Ipv4Address(next_hop));
+    if (out == nics.end() || neighbour == nullptr ||
+        !(neighbour->IsAlive() || neighbour->IsPermanent()) || neighbour->IsExpired()) {
         return false;
     }
-    build_echo(datagram, packet->destination, packet->source, ++identification, true, request->id, request->sequence, request->data);
-    (*out)->send({ns3::Create<ns3::Packet>(datagram.data(), static_cast<std::uint32_t>(datagram.size())), (*out)->mac,
-                  ns3::Mac48Address::ConvertFrom(neighbour->GetMacAddress()), ethertype_ipv4, RecordId::none});
+    build_echo(datagram,
+               packet->destination,
+               packet->source,
+               ++identification,
+               true,
+               request->id,
+               request->sequence,
+               request->data);
+    (*out)->send(
+        {ns3::Create<ns3::Packet>(datagram.data(), static_cast<std::uint32_t>(datagram.size())),
+         (*out)->mac,
+         ns3::Mac48Address::ConvertFrom(neighbour->GetMacAddress()),
+         ethertype_ipv4,
+         RecordId::none});
     return true;
 }
 
-/// ns-3 sends an ARP request from an event of its own, so that the cause of the packet that waits for the answer would be
-/// lost. It is kept here, and current again when the answer lets the packet go.
+/// ns-3 sends an ARP request from an event of its own, so that the cause of the packet that waits
+/// for the answer would be lost. It is kept here, and current again when the answer lets the packet
+/// go.
 void Host::Impl::output(std::uint32_t next_hop, std::uint32_t interface) {
     const RecordId cause = context.recorder.current();
     if (cause == RecordId::none) {
         return;
     }
-    ns3::ArpCache::Entry* const entry = ipv4->GetInterface(interface)->GetArpCache()->Lookup(ns3::Ipv4Address(next_hop));
+    ns3::ArpCache::Entry* const entry =
+        ipv4->GetInterface(interface)->GetArpCache()->Lookup(ns3::Ipv4Address(next_hop));
     if (entry == nullptr || !entry->IsAlive() || entry->IsExpired()) {
         unresolved[next_hop] = cause;
     }
@@ -359,7 +422,8 @@ void Host::Impl::receive_arp(Nic& nic, const Frame& frame) {
     RecordId cause = frame.cause;
     std::array<std::uint8_t, 18> bytes{};
     if (!unresolved.empty() && frame.packet->CopyData(bytes.data(), bytes.size()) == bytes.size()) {
-        const auto waiting = unresolved.find(ns3::Ipv4Address::Deserialize(&bytes[14]).Get());   // sender
+        const auto waiting =
+            unresolved.find(ns3::Ipv4Address::Deserialize(&bytes[14]).Get());  // sender
         if (waiting != unresolved.end()) {
             cause = later(cause, waiting->second);
             unresolved.erase(waiting);
@@ -387,7 +451,8 @@ void Host::Impl::boot_tables() {
         for (const Prefix& fixed : n->fixed) {
             own_addresses.push_back(fixed.address);
             const bool covered = std::ranges::any_of(table, [&](const SrcRouting::Entry& e) {
-                return e.interface == n->index && e.network == fixed.network() && e.mask == fixed.mask();
+                return e.interface == n->index && e.network == fixed.network() &&
+                       e.mask == fixed.mask();
             });
             if (!covered && fixed.length < 32) {
                 table.push_back({.route = {.destination = prefix_text(fixed),
@@ -407,11 +472,14 @@ void Host::Impl::boot_tables() {
     }
     routing->assign(std::move(table));
     for (const cluster::Route& route : static_routes) {
-        const auto prefix = route.destination == "default" ? Prefix{0, 0} : parse_prefix(route.destination).value_or(Prefix{});
+        const auto prefix = route.destination == "default"
+                                ? Prefix{0, 0}
+                                : parse_prefix(route.destination).value_or(Prefix{});
         const std::uint32_t gateway = parse_address(route.gateway).value_or(0);
         const SrcRouting::Entry* connected = gateway != 0 ? routing->lookup(gateway, 0) : nullptr;
         const Nic* via = !route.interface.empty() ? nic(route.interface) : nullptr;
-        CLUSTER_CHECK(via != nullptr || connected != nullptr);   // the testbed checks its topology before
+        CLUSTER_CHECK(via != nullptr ||
+                      connected != nullptr);  // the testbed checks its topology before
         SrcRouting::Entry entry{.route = route,
                                 .network = prefix.network(),
                                 .mask = prefix.mask(),
@@ -482,12 +550,15 @@ Host::Host(Context& context, std::string name, HostTimings timings)
     m_impl->ipv4->SetAttribute("IpForward", ns3::BooleanValue(false));
     m_impl->routing = ns3::DynamicCast<SrcRouting>(m_impl->ipv4->GetRoutingProtocol());
     CLUSTER_CHECK(m_impl->routing);
-    m_impl->routing->on_output = [impl = m_impl.get()](std::uint32_t next_hop, std::uint32_t interface) { impl->output(next_hop, interface); };
+    m_impl->routing->on_output = [impl = m_impl.get()](std::uint32_t next_hop,
+                                                       std::uint32_t interface) {
+        impl->output(next_hop, interface);
+    };
 }
 
 Host::~Host() {
-    // Sockets first (inside the processes), then the ports: both reach into the ns-3 node, which lives on until
-    // Simulator::Destroy.
+    // Sockets first (inside the processes), then the ports: both reach into the ns-3 node, which
+    // lives on until Simulator::Destroy.
     on_carrier = nullptr;
     m_impl->kernel = false;
     m_impl->processes.clear();
@@ -510,7 +581,9 @@ const HostTimings& Host::timings() const noexcept {
     return m_impl->timings;
 }
 
-LanPort& Host::add_interface(const std::string& interface, ns3::Mac48Address mac, const std::vector<std::string>& addresses) {
+LanPort& Host::add_interface(const std::string& interface,
+                             ns3::Mac48Address mac,
+                             const std::vector<std::string>& addresses) {
     CLUSTER_CHECK(m_impl->nic(interface) == nullptr);
     auto& nic = *m_impl->nics.emplace_back(std::make_unique<Nic>(*m_impl, interface, mac));
     nic.set_powered(m_impl->power);
@@ -520,11 +593,14 @@ LanPort& Host::add_interface(const std::string& interface, ns3::Mac48Address mac
         const auto prefix = parse_prefix(text);
         CLUSTER_CHECK(prefix.has_value());
         nic.fixed.push_back(*prefix);
-        m_impl->ipv4->AddAddress(nic.index, ns3::Ipv4InterfaceAddress(ns3::Ipv4Address(prefix->address), ns3::Ipv4Mask(prefix->mask())));
+        m_impl->ipv4->AddAddress(nic.index,
+                                 ns3::Ipv4InterfaceAddress(ns3::Ipv4Address(prefix->address),
+                                                           ns3::Ipv4Mask(prefix->mask())));
     }
     m_impl->ipv4->SetUp(nic.index);
-    // Linux-like neighbour timers [sourced: base_reachable_time 30 s x 0.5..1.5, then about 8 s of probing; a failed
-    // entry does not block the next packet; queue of 101 packets], as close as ns-3's cache comes.
+    // Linux-like neighbour timers [sourced: base_reachable_time 30 s x 0.5..1.5, then about 8 s of
+    // probing; a failed entry does not block the next packet; queue of 101 packets], as close as
+    // ns-3's cache comes.
     const auto cache = m_impl->ipv4->GetInterface(nic.index)->GetArpCache();
     cache->SetAliveTimeout(ns3::Seconds(60));
     cache->SetDeadTimeout(ns3::Seconds(1));
@@ -554,7 +630,9 @@ void Host::power_off() {
         return;
     }
     m_impl->power = false;
-    const Recorder::Scope scope(m_impl->context.recorder, m_impl->context.recorder.record("node.power", name(), {{"on", false}}));
+    const Recorder::Scope scope(
+        m_impl->context.recorder,
+        m_impl->context.recorder.record("node.power", name(), {{"on", false}}));
     m_impl->lose_kernel();
     for (const auto& nic : m_impl->nics) {
         nic->set_powered(false);
@@ -582,7 +660,8 @@ void Host::crash() {
     if (!m_impl->kernel) {
         return;
     }
-    const Recorder::Scope scope(m_impl->context.recorder, m_impl->context.recorder.record("node.crash", name()));
+    const Recorder::Scope scope(m_impl->context.recorder,
+                                m_impl->context.recorder.record("node.crash", name()));
     m_impl->lose_kernel();
 }
 
@@ -604,7 +683,8 @@ void Host::thaw() {
     if (!impl.frozen) {
         return;
     }
-    const Recorder::Scope scope(impl.context.recorder, impl.context.recorder.record("node.thaw", name()));
+    const Recorder::Scope scope(impl.context.recorder,
+                                impl.context.recorder.record("node.thaw", name()));
     impl.frozen = false;
     const std::uint64_t incarnation = impl.incarnation;
     const auto work = std::exchange(impl.deferred, {});
@@ -619,7 +699,8 @@ void Host::thaw() {
     }
     for (const std::string& process_name : names) {
         const auto found = impl.processes.find(process_name);
-        if (impl.incarnation == incarnation && found != impl.processes.end() && !found->second.stopped) {
+        if (impl.incarnation == incarnation && found != impl.processes.end() &&
+            !found->second.stopped) {
             found->second.process->frozen(false);
             impl.run_deferred(found->second);
         }
@@ -650,7 +731,8 @@ void Host::spawn(const std::string& process_name, std::unique_ptr<Process> proce
     Impl::Running& running = m_impl->processes[process_name];
     running.process = std::move(process);
     running.instance = ++m_impl->instances;
-    m_impl->context.recorder.record("process.start", name(), {{"process", std::string_view{process_name}}});
+    m_impl->context.recorder.record(
+        "process.start", name(), {{"process", std::string_view{process_name}}});
     Process& started = *running.process;
     if (m_impl->frozen) {
         started.frozen(true);
@@ -663,8 +745,9 @@ bool Host::kill(const std::string& process_name) {
     if (found == m_impl->processes.end()) {
         return false;
     }
-    m_impl->context.recorder.record("process.end", name(), {{"process", std::string_view{process_name}}});
-    const auto dead = m_impl->processes.extract(found);   // destroyed when it is no longer found
+    m_impl->context.recorder.record(
+        "process.end", name(), {{"process", std::string_view{process_name}}});
+    const auto dead = m_impl->processes.extract(found);  // destroyed when it is no longer found
     return true;
 }
 
@@ -694,15 +777,21 @@ Process* Host::find(const std::string& process_name) {
 
 void Host::schedule(ns3::Time delay, std::function<void()> f) {
     Impl& impl = *m_impl;
-    post(delay, [&impl, incarnation = impl.incarnation, cause = impl.context.recorder.current(), f = std::move(f)] {
-        if (incarnation == impl.incarnation) {
-            const Recorder::Scope scope(impl.context.recorder, cause);
-            f();
-        }
-    });
+    post(delay,
+         [&impl,
+          incarnation = impl.incarnation,
+          cause = impl.context.recorder.current(),
+          f = std::move(f)] {
+             if (incarnation == impl.incarnation) {
+                 const Recorder::Scope scope(impl.context.recorder, cause);
+                 f();
+             }
+         });
 }
 
-void Host::schedule_user(const std::string& process_name, ns3::Time delay, std::function<void()> f) {
+void Host::schedule_user(const std::string& process_name,
+                         ns3::Time delay,
+                         std::function<void()> f) {
     Impl& impl = *m_impl;
     const auto owner = impl.processes.find(process_name);
     const std::uint64_t instance = owner == impl.processes.end() ? 0 : owner->second.instance;
@@ -718,7 +807,7 @@ void Host::schedule_user(const std::string& process_name, ns3::Time delay, std::
         }
         const auto found = impl.processes.find(process_name);
         if (found == impl.processes.end() || found->second.instance != instance) {
-            return;   // it ended
+            return;  // it ended
         }
         if (!impl.runs(found->second)) {
             found->second.deferred.emplace_back(cause, std::move(f));
@@ -741,13 +830,13 @@ std::vector<Host::InterfaceInfo> Host::interfaces() const {
 std::string Host::interface_for(const std::string& address) const {
     const auto wanted = parse_address(address);
     const SrcRouting::Entry* entry = wanted ? m_impl->routing->lookup(*wanted, 0) : nullptr;
-    return entry != nullptr && entry->gateway == 0 ? entry->route.interface : std::string{};
+    return entry != nullptr && entry->gateway == 0 ? entry->route.interface : std::string {};
 }
 
 std::string Host::interface_of(const std::string& address) const {
     const auto wanted = parse_address(address);
     const Nic* nic = wanted ? m_impl->nic_with(*wanted) : nullptr;
-    return nic != nullptr ? nic->interface : std::string{};
+    return nic != nullptr ? nic->interface : std::string {};
 }
 
 int Host::add_address(const std::string& interface, const std::string& address) {
@@ -764,15 +853,17 @@ int Host::add_address(const std::string& interface, const std::string& address) 
     if (std::ranges::find(impl.own_addresses, prefix->address) != impl.own_addresses.end()) {
         return 0;
     }
-    // Always /32 for ns-3: with the mask of the LAN it would treat the address as one more owner of the subnet. The
-    // connected route that Linux makes for a new subnet is our own affair.
+    // Always /32 for ns-3: with the mask of the LAN it would treat the address as one more owner of
+    // the subnet. The connected route that Linux makes for a new subnet is our own affair.
     ns3::Ipv4InterfaceAddress entry(ns3::Ipv4Address(prefix->address), ns3::Ipv4Mask::GetOnes());
     entry.SetSecondary();
     impl.ipv4->AddAddress(nic->index, entry);
     impl.own_addresses.push_back(prefix->address);
-    const bool known_subnet = std::ranges::any_of(impl.routing->table(), [&](const SrcRouting::Entry& e) {
-        return e.interface == nic->index && e.network == prefix->network() && e.mask == prefix->mask();
-    });
+    const bool known_subnet =
+        std::ranges::any_of(impl.routing->table(), [&](const SrcRouting::Entry& e) {
+            return e.interface == nic->index && e.network == prefix->network() &&
+                   e.mask == prefix->mask();
+        });
     if (prefix->length < 32 && !known_subnet) {
         impl.routing->add({.route = {.destination = prefix_text(*prefix),
                                      .gateway = {},
@@ -801,26 +892,29 @@ int Host::remove_address(const std::string& interface, const std::string& addres
     if (!interface.empty() && nic == nullptr) {
         return ENODEV;
     }
-    if (nic == nullptr || impl.nic_with(prefix->address) != nic || is_fixed_address(format_address(prefix->address))) {
+    if (nic == nullptr || impl.nic_with(prefix->address) != nic ||
+        is_fixed_address(format_address(prefix->address))) {
         return EADDRNOTAVAIL;
     }
     impl.ipv4->RemoveAddress(nic->index, ns3::Ipv4Address(prefix->address));
     std::erase(impl.own_addresses, prefix->address);
-    std::erase_if(impl.expected, [&](const Impl::Expected& e) { return e.address == prefix->address; });
+    std::erase_if(impl.expected,
+                  [&](const Impl::Expected& e) { return e.address == prefix->address; });
     impl.routing->remove_preferring(prefix->address);
     return 0;
 }
 
 bool Host::has_address(const std::string& address) const {
     const auto wanted = parse_address(address);
-    return wanted && m_impl->kernel && std::ranges::find(m_impl->own_addresses, *wanted) != m_impl->own_addresses.end();
+    return wanted && m_impl->kernel &&
+           std::ranges::find(m_impl->own_addresses, *wanted) != m_impl->own_addresses.end();
 }
 
 bool Host::is_fixed_address(const std::string& address) const {
     const auto wanted = parse_address(address);
     return wanted && std::ranges::any_of(m_impl->nics, [&](const auto& nic) {
-        return std::ranges::find(nic->fixed, *wanted, &Prefix::address) != nic->fixed.end();
-    });
+               return std::ranges::find(nic->fixed, *wanted, &Prefix::address) != nic->fixed.end();
+           });
 }
 
 std::vector<cluster::Route> Host::routes() const {
@@ -833,7 +927,8 @@ std::vector<cluster::Route> Host::routes() const {
 
 int Host::replace_route(const cluster::Route& route) {
     Impl& impl = *m_impl;
-    const auto prefix = route.destination == "default" ? std::optional{Prefix{0, 0}} : parse_prefix(route.destination);
+    const auto prefix = route.destination == "default" ? std::optional{Prefix{0, 0}}
+                                                       : parse_prefix(route.destination);
     const auto source = parse_address(route.source);
     if (!prefix || (!source && !route.source.empty())) {
         return EINVAL;
@@ -843,7 +938,7 @@ int Host::replace_route(const cluster::Route& route) {
         return ENODEV;
     }
     if (source && std::ranges::find(impl.own_addresses, *source) == impl.own_addresses.end()) {
-        return EINVAL;   // "Invalid prefsrc address"
+        return EINVAL;  // "Invalid prefsrc address"
     }
     SrcRouting::Entry like{.route = route,
                            .network = prefix->network(),
@@ -860,7 +955,8 @@ int Host::replace_route(const cluster::Route& route) {
     return 0;
 }
 
-ns3::Ptr<ns3::Socket> Host::open_udp(const std::string& interface, const std::string& source, std::uint16_t port) {
+ns3::Ptr<ns3::Socket>
+Host::open_udp(const std::string& interface, const std::string& source, std::uint16_t port) {
     const Nic* const nic = m_impl->nic(interface);
     CLUSTER_CHECK(nic != nullptr || interface.empty());
     auto socket = ns3::Socket::CreateSocket(m_impl->node, ns3::UdpSocketFactory::GetTypeId());
@@ -876,47 +972,73 @@ ns3::Ptr<ns3::Socket> Host::open_udp(const std::string& interface, const std::st
     return socket;
 }
 
-bool Host::send_broadcast(const std::string& interface, std::uint16_t from_port, std::uint16_t to_port, std::span<const std::byte> bytes) {
+bool Host::send_broadcast(const std::string& interface,
+                          std::uint16_t from_port,
+                          std::uint16_t to_port,
+                          std::span<const std::byte> bytes) {
     Impl& impl = *m_impl;
     Nic* const nic = impl.nic(interface);
     if (nic == nullptr || nic->fixed.empty() || !impl.kernel) {
         return false;
     }
     const Prefix& own = nic->fixed.front();
-    build_udp(impl.datagram, own.address, own.broadcast(), ++impl.identification, from_port, to_port, bytes);
+    build_udp(impl.datagram,
+              own.address,
+              own.broadcast(),
+              ++impl.identification,
+              from_port,
+              to_port,
+              bytes);
     if (impl.datagram.size() > nic->device->GetMtu()) {
         return false;
     }
-    nic->send({ns3::Create<ns3::Packet>(impl.datagram.data(), static_cast<std::uint32_t>(impl.datagram.size())), nic->mac,
-               ns3::Mac48Address::GetBroadcast(), ethertype_ipv4, RecordId::none});
+    nic->send({ns3::Create<ns3::Packet>(impl.datagram.data(),
+                                        static_cast<std::uint32_t>(impl.datagram.size())),
+               nic->mac,
+               ns3::Mac48Address::GetBroadcast(),
+               ethertype_ipv4,
+               RecordId::none});
     return true;
 }
 
 std::string Host::fixed_address(const std::string& interface) const {
     const Nic* const nic = m_impl->nic(interface);
-    return nic != nullptr && !nic->fixed.empty() ? format_address(nic->fixed.front().address) : std::string{};
+    return nic != nullptr && !nic->fixed.empty() ? format_address(nic->fixed.front().address)
+                                                 : std::string{};
 }
 
 std::string Host::broadcast_address(const std::string& interface) const {
     const Nic* const nic = m_impl->nic(interface);
-    return nic != nullptr && !nic->fixed.empty() ? format_address(nic->fixed.front().broadcast()) : std::string{};
+    return nic != nullptr && !nic->fixed.empty() ? format_address(nic->fixed.front().broadcast())
+                                                 : std::string{};
 }
 
-void Host::send_raw(const std::string& interface, ns3::Mac48Address to, std::uint16_t ethertype, std::span<const std::byte> bytes) {
+void Host::send_raw(const std::string& interface,
+                    ns3::Mac48Address to,
+                    std::uint16_t ethertype,
+                    std::span<const std::byte> bytes) {
     Nic* const nic = m_impl->nic(interface);
     if (nic == nullptr || !m_impl->kernel) {
         return;
     }
-    const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());   // NOLINT: ns-3 wants octets
-    nic->send({ns3::Create<ns3::Packet>(data, static_cast<std::uint32_t>(bytes.size())), nic->mac, to, ethertype, RecordId::none});
+    const auto* data =
+        reinterpret_cast<const std::uint8_t*>(bytes.data());  // NOLINT: ns-3 wants octets
+    nic->send({ns3::Create<ns3::Packet>(data, static_cast<std::uint32_t>(bytes.size())),
+               nic->mac,
+               to,
+               ethertype,
+               RecordId::none});
 }
 
-void Host::on_raw(const std::string& interface, std::uint16_t ethertype, std::function<void(const Frame&)> receiver) {
+void Host::on_raw(const std::string& interface,
+                  std::uint16_t ethertype,
+                  std::function<void(const Frame&)> receiver) {
     Nic* const nic = m_impl->nic(interface);
     CLUSTER_CHECK(nic != nullptr);
     std::erase_if(nic->raw, [ethertype](const auto& r) { return r.first == ethertype; });
     if (receiver) {
-        nic->raw.emplace_back(ethertype, std::make_shared<std::function<void(const Frame&)>>(std::move(receiver)));
+        nic->raw.emplace_back(
+            ethertype, std::make_shared<std::function<void(const Frame&)>>(std::move(receiver)));
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A computer: power, kernel, processes. The kernel is an ns-3 node with an IPv4 stack (ARP, addresses, routes with a
-// preferred source); processes are objects that live inside one incarnation and die with it.
+// A computer: power, kernel, processes. The kernel is an ns-3 node with an IPv4 stack (ARP,
+// addresses, routes with a preferred source); processes are objects that live inside one
+// incarnation and die with it.
 #pragma once
 
 #include <cstdint>
@@ -22,14 +23,17 @@
 
 namespace models {
 
-/// Costs of the kernel's own work. Zero is allowed; defaults and their marks stand in docs/models.md.
+/// Costs of the kernel's own work. Zero is allowed; defaults and their marks stand in
+/// docs/models.md.
 struct HostTimings {
-    ns3::Time address_change = ns3::MicroSeconds(50);   ///< netlink request to confirmation [assumed; budget design §10: <= 1 ms]
-    ns3::Time route_change = ns3::MicroSeconds(50);     ///< [assumed]
-    ns3::Time process_start = ns3::MilliSeconds(2);     ///< fork + exec of a small program [assumed]
+    ns3::Time address_change = ns3::MicroSeconds(
+        50);  ///< netlink request to confirmation [assumed; budget design §10: <= 1 ms]
+    ns3::Time route_change = ns3::MicroSeconds(50);  ///< [assumed]
+    ns3::Time process_start = ns3::MilliSeconds(2);  ///< fork + exec of a small program [assumed]
 };
 
-/// Anything that runs in user space. Destroyed when the process is killed, or the host loses power or crashes.
+/// Anything that runs in user space. Destroyed when the process is killed, or the host loses power
+/// or crashes.
 class Process {
   public:
     Process() = default;
@@ -37,8 +41,8 @@ class Process {
     Process& operator=(const Process&) = delete;
     virtual ~Process() = default;
     virtual void start() = 0;
-    /// SIGSTOP / SIGCONT, or freeze of the whole node: a stopped process receives nothing; what its sockets and timers
-    /// collected meanwhile is delivered when it goes on.
+    /// SIGSTOP / SIGCONT, or freeze of the whole node: a stopped process receives nothing; what its
+    /// sockets and timers collected meanwhile is delivered when it goes on.
     virtual void frozen(bool) {}
 };
 
@@ -55,38 +59,48 @@ class Host {
     [[nodiscard]] const HostTimings& timings() const noexcept;
 
     // --- wiring, before the run
-    /// `addresses`: "10.10.10.100/24", fixed, present whenever the kernel runs. `mac` is given by the testbed.
-    LanPort& add_interface(const std::string& interface, ns3::Mac48Address mac, const std::vector<std::string>& addresses);
+    /// `addresses`: "10.10.10.100/24", fixed, present whenever the kernel runs. `mac` is given by
+    /// the testbed.
+    LanPort& add_interface(const std::string& interface,
+                           ns3::Mac48Address mac,
+                           const std::vector<std::string>& addresses);
     void add_serial(const std::string& device, SerialLine& line, int side);
     void add_static_route(const cluster::Route&);
-    /// Process started at power-on (after boot) by `make`; restarted by power_on() with a new incarnation.
+    /// Process started at power-on (after boot) by `make`; restarted by power_on() with a new
+    /// incarnation.
     void set_init(std::function<std::unique_ptr<Process>(Host&)> make, std::string process_name);
 
     // --- power, kernel, processes
     void power_off();
-    void power_on(ns3::Time boot_time);            ///< kernel up after boot_time, then the init process
-    void crash();                                  ///< kernel panic: as power_off, but carrier stays up
-    void freeze();                                 ///< every process stops being scheduled; the kernel still answers ARP and echo
+    void power_on(ns3::Time boot_time);  ///< kernel up after boot_time, then the init process
+    void crash();                        ///< kernel panic: as power_off, but carrier stays up
+    void freeze();  ///< every process stops being scheduled; the kernel still answers ARP and echo
     void thaw();
     [[nodiscard]] bool powered() const noexcept;
     [[nodiscard]] bool kernel_runs() const noexcept;
     [[nodiscard]] bool frozen() const noexcept;
-    [[nodiscard]] std::uint64_t incarnation() const noexcept;   ///< +1 on every loss of power or crash
+    [[nodiscard]] std::uint64_t
+    incarnation() const noexcept;  ///< +1 on every loss of power or crash
 
     void spawn(const std::string& process_name, std::unique_ptr<Process>);
-    bool kill(const std::string& process_name);    ///< false: no such process
+    bool kill(const std::string& process_name);  ///< false: no such process
     /// SIGSTOP / SIGCONT of one process; false: no such process.
     bool set_process_frozen(const std::string& process_name, bool);
     [[nodiscard]] Process* find(const std::string& process_name);
 
-    /// Runs `f` after `delay` unless the incarnation has ended by then; carries Recorder::current() along. Kernel time:
-    /// goes on while frozen. Use defer_while_frozen for user-space work.
+    /// Runs `f` after `delay` unless the incarnation has ended by then; carries Recorder::current()
+    /// along. Kernel time: goes on while frozen. Use defer_while_frozen for user-space work.
     void schedule(ns3::Time delay, std::function<void()> f);
-    /// As schedule(); when the host (or the named process) is frozen at that moment it runs right after the thaw.
+    /// As schedule(); when the host (or the named process) is frozen at that moment it runs right
+    /// after the thaw.
     void schedule_user(const std::string& process_name, ns3::Time delay, std::function<void()> f);
 
     // --- kernel services for processes (take effect at once; callers add HostTimings)
-    struct InterfaceInfo { std::string name; ns3::Mac48Address mac; bool carrier = false; };
+    struct InterfaceInfo {
+        std::string name;
+        ns3::Mac48Address mac;
+        bool carrier = false;
+    };
     [[nodiscard]] std::vector<InterfaceInfo> interfaces() const;
     /// Interface whose connected network holds the address; empty: none.
     [[nodiscard]] std::string interface_for(const std::string& address) const;
@@ -97,21 +111,35 @@ class Host {
     [[nodiscard]] std::vector<cluster::Route> routes() const;
     /// EINVAL when the source is not an own address, ESRCH when there is no such route (as Linux).
     int replace_route(const cluster::Route&);
-    /// Broadcast-capable UDP socket bound to the interface and `source` (fixed address of it when empty) and port.
-    ns3::Ptr<ns3::Socket> open_udp(const std::string& interface, const std::string& source, std::uint16_t port);
-    /// Broadcast on the LAN of the interface, from its fixed address: the frame that a socket bound there would send,
-    /// without the way down through ns-3. False, and nothing sent: no such interface, no address, or too long for one frame.
-    bool send_broadcast(const std::string& interface, std::uint16_t from_port, std::uint16_t to_port, std::span<const std::byte> bytes);
+    /// Broadcast-capable UDP socket bound to the interface and `source` (fixed address of it when
+    /// empty) and port.
+    ns3::Ptr<ns3::Socket>
+    open_udp(const std::string& interface, const std::string& source, std::uint16_t port);
+    /// Broadcast on the LAN of the interface, from its fixed address: the frame that a socket bound
+    /// there would send, without the way down through ns-3. False, and nothing sent: no such
+    /// interface, no address, or too long for one frame.
+    bool send_broadcast(const std::string& interface,
+                        std::uint16_t from_port,
+                        std::uint16_t to_port,
+                        std::span<const std::byte> bytes);
     [[nodiscard]] std::string fixed_address(const std::string& interface) const;
     [[nodiscard]] std::string broadcast_address(const std::string& interface) const;
-    void send_raw(const std::string& interface, ns3::Mac48Address to, std::uint16_t ethertype, std::span<const std::byte> bytes);
+    void send_raw(const std::string& interface,
+                  ns3::Mac48Address to,
+                  std::uint16_t ethertype,
+                  std::span<const std::byte> bytes);
     /// One receiver per ethertype and interface; null removes it.
-    void on_raw(const std::string& interface, std::uint16_t ethertype, std::function<void(const Frame&)>);
+    void on_raw(const std::string& interface,
+                std::uint16_t ethertype,
+                std::function<void(const Frame&)>);
     SerialLine* serial(const std::string& device, int& side);
-    std::function<void(const std::string& interface, bool carrier)> on_carrier;   ///< set by the running daemon
-    /// Power lost or kernel crashed, after the processes are gone; set by the testbed (Agent::host_lost of its agents).
+    std::function<void(const std::string& interface, bool carrier)>
+        on_carrier;  ///< set by the running daemon
+    /// Power lost or kernel crashed, after the processes are gone; set by the testbed
+    /// (Agent::host_lost of its agents).
     std::function<void()> on_lost;
-    /// True for the addresses of add_interface, false for acquired ones and those that are not there.
+    /// True for the addresses of add_interface, false for acquired ones and those that are not
+    /// there.
     [[nodiscard]] bool is_fixed_address(const std::string& address) const;
     /// Interface that has the address now; empty: none.
     [[nodiscard]] std::string interface_of(const std::string& address) const;
@@ -119,14 +147,15 @@ class Host {
     /// Survives power loss.
     [[nodiscard]] std::map<std::string, std::vector<std::byte>>& disk() noexcept;
 
-    /// "ms.announce": the first frame of a client for an acquired address arrives. Armed by add_address, fires once per
-    /// acquisition. Cause = the later of the frame's own cause and the last record told here (address confirmed, address
-    /// announced); a client that sends by its own clock should therefore send without a Recorder::Scope.
-    /// Frames to the UDP ports of `ignore` (the cluster's own traffic) do not count.
+    /// "ms.announce": the first frame of a client for an acquired address arrives. Armed by
+    /// add_address, fires once per acquisition. Cause = the later of the frame's own cause and the
+    /// last record told here (address confirmed, address announced); a client that sends by its own
+    /// clock should therefore send without a Recorder::Scope. Frames to the UDP ports of `ignore`
+    /// (the cluster's own traffic) do not count.
     void announced(const std::string& address, RecordId record);
     void ignore_client_port(std::uint16_t udp_port);
 
-    struct Impl;   ///< of host.cpp only
+    struct Impl;  ///< of host.cpp only
 
   private:
     std::unique_ptr<Impl> m_impl;

@@ -16,18 +16,24 @@ std::int64_t ns(ns3::Time t) {
     return t.GetTimeStep();
 }
 
-/// Bytes of one frame on the wire: payload padded to 46, header 14, FCS 4, preamble 8, gap 12 (IEEE 802.3).
+/// Bytes of one frame on the wire: payload padded to 46, header 14, FCS 4, preamble 8, gap 12 (IEEE
+/// 802.3).
 std::uint64_t wire_bytes(std::uint32_t payload) {
     return std::max<std::uint64_t>(payload, 46) + 38;
 }
 
 std::string_view ethertype_name(std::uint16_t ethertype) {
     switch (ethertype) {
-    case 0x0800: return "ipv4";
-    case 0x0806: return "arp";
-    case 0x86DD: return "ipv6";
-    case 0xD00D: return "tdmoe";
-    default: return "ethernet";
+    case 0x0800:
+        return "ipv4";
+    case 0x0806:
+        return "arp";
+    case 0x86DD:
+        return "ipv6";
+    case 0xD00D:
+        return "tdmoe";
+    default:
+        return "ethernet";
     }
 }
 
@@ -64,10 +70,7 @@ void LanPort::transmit(Frame frame) {
 // ---------------------------------------------------------------- LanLink
 
 LanLink::LanLink(Context& context, std::string name, LanPort& a, LanPort& b, LinkDirection both)
-    : m_context(context),
-      m_name(std::move(name)),
-      m_ends{&a, &b},
-      m_directions{both, both},
+    : m_context(context), m_name(std::move(name)), m_ends{&a, &b}, m_directions{both, both},
       m_loss_stream(context.stream("link/" + m_name + "/loss")),
       m_jitter_stream(context.stream("link/" + m_name + "/jitter")) {
     CLUSTER_CHECK(&a != &b && a.m_link == nullptr && b.m_link == nullptr);
@@ -111,9 +114,11 @@ LanPort& LanLink::end(int index) noexcept {
 }
 
 void LanLink::update_carrier() {
-    const bool up = m_plugged && m_ends[0] != nullptr && m_ends[1] != nullptr && m_ends[0]->m_powered && m_ends[1]->m_powered;
+    const bool up = m_plugged && m_ends[0] != nullptr && m_ends[1] != nullptr &&
+                    m_ends[0]->m_powered && m_ends[1]->m_powered;
     bool lost = false;
-    // Both ends first, callbacks after: a callback that sends must see the same state at either end.
+    // Both ends first, callbacks after: a callback that sends must see the same state at either
+    // end.
     std::array<LanPort*, 2> changed{};
     std::size_t count = 0;
     for (LanPort* end : m_ends) {
@@ -135,11 +140,16 @@ void LanLink::update_carrier() {
     }
 }
 
-void LanLink::report(const Frame& frame, int index, ns3::Time received, std::string_view drop_reason) {
+void LanLink::report(const Frame& frame,
+                     int index,
+                     ns3::Time received,
+                     std::string_view drop_reason) {
     Recorder::Hop hop;
     hop.link = m_name;
-    hop.from = m_ends[index] != nullptr ? std::string_view{m_ends[index]->name()} : std::string_view{};
-    hop.to = m_ends[1 - index] != nullptr ? std::string_view{m_ends[1 - index]->name()} : std::string_view{};
+    hop.from =
+        m_ends[index] != nullptr ? std::string_view{m_ends[index]->name()} : std::string_view{};
+    hop.to = m_ends[1 - index] != nullptr ? std::string_view{m_ends[1 - index]->name()}
+                                          : std::string_view{};
     hop.protocol = ethertype_name(frame.ethertype);
     if (describe && m_context.recorder.wants_detail()) {
         m_protocol.assign(hop.protocol);
@@ -176,10 +186,12 @@ void LanLink::send(LanPort& from, Frame frame) {
         return drop("queue full");
     }
     const std::uint64_t rate = std::max<std::uint64_t>(way.bits_per_second, 1);
-    m_busy_until[index] = start + ns3::NanoSeconds(wire_bytes(frame.packet->GetSize()) * 8'000'000'000ULL / rate);
+    m_busy_until[index] =
+        start + ns3::NanoSeconds(wire_bytes(frame.packet->GetSize()) * 8'000'000'000ULL / rate);
     ns3::Time arrival = m_busy_until[index] + way.delay;
     if (way.jitter.IsStrictlyPositive()) {
-        arrival += ns3::NanoSeconds(m_jitter_stream.below(static_cast<std::uint64_t>(ns(way.jitter)) + 1));
+        arrival +=
+            ns3::NanoSeconds(m_jitter_stream.below(static_cast<std::uint64_t>(ns(way.jitter)) + 1));
     }
     // A cable does not reorder.
     arrival = std::max(arrival, m_last_arrival[index]);
@@ -203,13 +215,15 @@ void LanLink::send(LanPort& from, Frame frame) {
 
 class LanSwitch::Port final : public LanPort {
   public:
-    Port(LanSwitch& owner, int number) : LanPort(owner.m_name + ":" + std::to_string(number)), m_switch(owner), m_number(number) {}
+    Port(LanSwitch& owner, int number)
+        : LanPort(owner.m_name + ":" + std::to_string(number)), m_switch(owner), m_number(number) {}
 
     void receive(const Frame& frame) override { m_switch.forward(*this, frame); }
 
     void carrier_changed(bool up) override {
         if (!up) {
-            std::erase_if(m_switch.m_table, [this](const auto& entry) { return entry.second.port == m_number; });
+            std::erase_if(m_switch.m_table,
+                          [this](const auto& entry) { return entry.second.port == m_number; });
         }
     }
 
@@ -249,7 +263,8 @@ void LanSwitch::set_power(bool powered) {
 
 int LanSwitch::learned_port(ns3::Mac48Address address) const {
     const auto found = m_table.find(address);
-    const bool fresh = found != m_table.end() && ns3::Simulator::Now() - found->second.seen <= m_mac_aging;
+    const bool fresh =
+        found != m_table.end() && ns3::Simulator::Now() - found->second.seen <= m_mac_aging;
     return fresh ? found->second.port : -1;
 }
 
@@ -282,18 +297,16 @@ namespace {
 
 /// Receive FIFO of a 16550A UART; the driver hands on what one interrupt brought.
 constexpr std::size_t uart_fifo_bytes = 16;
-/// Transmit buffer of the Linux serial core (UART_XMIT_SIZE = one page). A write that does not fit is lost here; a real
-/// writer would block, and heartbeat's is then killed by its own timer.
+/// Transmit buffer of the Linux serial core (UART_XMIT_SIZE = one page). A write that does not fit
+/// is lost here; a real writer would block, and heartbeat's is then killed by its own timer.
 constexpr std::uint64_t transmit_buffer_bytes = 4096;
 
 }  // namespace
 
-SerialLine::SerialLine(Context& context, std::string name, std::string end_a, std::string end_b, unsigned baud)
-    : m_context(context),
-      m_name(std::move(name)),
-      m_end_names{std::move(end_a), std::move(end_b)},
-      m_baud(std::max(baud, 1U)),
-      m_noise_stream(context.stream("serial/" + m_name + "/noise")) {}
+SerialLine::SerialLine(
+    Context& context, std::string name, std::string end_a, std::string end_b, unsigned baud)
+    : m_context(context), m_name(std::move(name)), m_end_names{std::move(end_a), std::move(end_b)},
+      m_baud(std::max(baud, 1U)), m_noise_stream(context.stream("serial/" + m_name + "/noise")) {}
 
 void SerialLine::attach(int side, Receive receive) {
     CLUSTER_CHECK(side == 0 || side == 1);
@@ -314,7 +327,9 @@ void SerialLine::send(int side, std::span<const std::byte> bytes) {
     }
     const ns3::Time now = ns3::Simulator::Now();
     const RecordId cause = m_context.recorder.current();
-    const auto line_time = [this](std::uint64_t n) { return ns3::NanoSeconds(n * 10'000'000'000ULL / m_baud); };
+    const auto line_time = [this](std::uint64_t n) {
+        return ns3::NanoSeconds(n * 10'000'000'000ULL / m_baud);
+    };
 
     const ns3::Time start = std::max(now, m_busy_until[side]);
     const bool fits = start - now + line_time(bytes.size()) <= line_time(transmit_buffer_bytes);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Ethernet as the simulation needs it: full-duplex links with per-direction faults, carrier events, a learning switch.
-// Replaces ns-3's csma/bridge (half duplex, silent Detach, no flush): reasons and measurements in facts/ns3.md §3.
+// Ethernet as the simulation needs it: full-duplex links with per-direction faults, carrier events,
+// a learning switch. Replaces ns-3's csma/bridge (half duplex, silent Detach, no flush): reasons
+// and measurements in facts/ns3.md §3.
 #pragma once
 
 #include <cstdint>
@@ -25,33 +26,38 @@ namespace models {
 struct Context {
     Recorder& recorder;
     std::uint64_t seed = 0;
-    [[nodiscard]] RandomStream stream(std::string_view name) const { return RandomStream{seed, name}; }
+    [[nodiscard]] RandomStream stream(std::string_view name) const {
+        return RandomStream{seed, name};
+    }
 };
 
 struct Frame {
-    ns3::Ptr<const ns3::Packet> packet;   ///< payload without Ethernet header
+    ns3::Ptr<const ns3::Packet> packet;  ///< payload without Ethernet header
     ns3::Mac48Address source;
     ns3::Mac48Address destination;
     std::uint16_t ethertype = 0;
-    RecordId cause = RecordId::none;      ///< set by LanLink from Recorder::current() when it is sent
+    RecordId cause = RecordId::none;  ///< set by LanLink from Recorder::current() when it is sent
 };
 
 class LanLink;
 
-/// One end of a LanLink: a host NIC, a switch port, a light endpoint. Called with Recorder::current() = frame.cause.
+/// One end of a LanLink: a host NIC, a switch port, a light endpoint. Called with
+/// Recorder::current() = frame.cause.
 class LanPort {
   public:
     explicit LanPort(std::string name) : m_name(std::move(name)) {}
     LanPort(const LanPort&) = delete;
     LanPort& operator=(const LanPort&) = delete;
-    virtual ~LanPort();   ///< leaves its link; the other end loses carrier
+    virtual ~LanPort();  ///< leaves its link; the other end loses carrier
 
     virtual void receive(const Frame&) = 0;
     virtual void carrier_changed(bool up) = 0;
     /// ns-3 node id for the event context; 0xffffffff = none.
     [[nodiscard]] virtual std::uint32_t context_id() const { return 0xffffffffU; }
 
-    [[nodiscard]] const std::string& name() const noexcept { return m_name; }   ///< "asterisk1:eth0", "sw1:3"
+    [[nodiscard]] const std::string& name() const noexcept {
+        return m_name;
+    }  ///< "asterisk1:eth0", "sw1:3"
     [[nodiscard]] bool carrier() const noexcept { return m_carrier; }
     [[nodiscard]] LanLink* link() const noexcept { return m_link; }
     /// False while the device is without power: the other end loses carrier too.
@@ -71,12 +77,12 @@ class LanPort {
 };
 
 struct LinkDirection {
-    bool cut = false;            ///< silent: frames vanish, carrier stays
-    double loss = 0;             ///< 0..1, per frame
-    ns3::Time delay;             ///< propagation
-    ns3::Time jitter;            ///< uniform 0..jitter on top; order is kept
+    bool cut = false;  ///< silent: frames vanish, carrier stays
+    double loss = 0;   ///< 0..1, per frame
+    ns3::Time delay;   ///< propagation
+    ns3::Time jitter;  ///< uniform 0..jitter on top; order is kept
     std::uint64_t bits_per_second = 1'000'000'000;
-    ns3::Time queue_limit = ns3::MilliSeconds(100);   ///< frames that would wait longer are dropped
+    ns3::Time queue_limit = ns3::MilliSeconds(100);  ///< frames that would wait longer are dropped
 };
 
 class LanLink {
@@ -97,7 +103,8 @@ class LanLink {
     [[nodiscard]] std::uint64_t delivered() const noexcept { return m_delivered; }
     [[nodiscard]] std::uint64_t dropped() const noexcept { return m_dropped; }
 
-    /// Names what a frame carries for the trace; set once by the testbed. Null: ethertype names only.
+    /// Names what a frame carries for the trace; set once by the testbed. Null: ethertype names
+    /// only.
     std::function<void(const Frame&, std::string& protocol, std::string& info)> describe;
 
   private:
@@ -116,14 +123,15 @@ class LanLink {
     RandomStream m_loss_stream;
     RandomStream m_jitter_stream;
     bool m_plugged = true;
-    std::uint64_t m_epoch = 0;   ///< raised when the cable is pulled: kills what is in flight
+    std::uint64_t m_epoch = 0;  ///< raised when the cable is pulled: kills what is in flight
     std::uint64_t m_delivered = 0;
     std::uint64_t m_dropped = 0;
-    std::string m_protocol;      ///< reused buffers of report()
+    std::string m_protocol;  ///< reused buffers of report()
     std::string m_info;
 };
 
-/// Learning switch with ageing. Loss of carrier or power flushes what was learned. No spanning tree: build no loops.
+/// Learning switch with ageing. Loss of carrier or power flushes what was learned. No spanning
+/// tree: build no loops.
 class LanSwitch {
   public:
     LanSwitch(Context&, std::string name, ns3::Time mac_aging);
@@ -131,7 +139,7 @@ class LanSwitch {
     LanSwitch(const LanSwitch&) = delete;
     LanSwitch& operator=(const LanSwitch&) = delete;
 
-    LanPort& port(int number);   ///< created on first use
+    LanPort& port(int number);  ///< created on first use
     void set_power(bool);
     [[nodiscard]] bool powered() const noexcept { return m_powered; }
     [[nodiscard]] const std::string& name() const noexcept { return m_name; }
@@ -147,7 +155,10 @@ class LanSwitch {
     ns3::Time m_mac_aging;
     bool m_powered = true;
     std::map<int, std::unique_ptr<Port>> m_ports;
-    struct Learned { int port = -1; ns3::Time seen; };
+    struct Learned {
+        int port = -1;
+        ns3::Time seen;
+    };
     std::map<ns3::Mac48Address, Learned> m_table;
 };
 
@@ -178,24 +189,35 @@ class SerialLine {
     RandomStream m_noise_stream;
 };
 
-/// A host without an ns-3 stack: one MAC, one IPv4 address. Answers ARP and echo; its neighbour table honours gratuitous
-/// ARP as Linux does (existing entries only). For probes, phones, bridges: crowds cost little.
+/// A host without an ns-3 stack: one MAC, one IPv4 address. Answers ARP and echo; its neighbour
+/// table honours gratuitous ARP as Linux does (existing entries only). For probes, phones, bridges:
+/// crowds cost little.
 class LightEndpoint : public LanPort {
   public:
-    LightEndpoint(Context&, std::string name, ns3::Mac48Address mac, std::string ipv4, int prefix_length);
+    LightEndpoint(
+        Context&, std::string name, ns3::Mac48Address mac, std::string ipv4, int prefix_length);
     ~LightEndpoint() override;
 
     void receive(const Frame&) override;
     void carrier_changed(bool up) override;
 
-    /// ARP resolution first when needed (3 requests 1 s apart, then the datagrams are dropped). Off-link goes to `gateway`.
-    void send_udp(const std::string& to, std::uint16_t to_port, std::uint16_t from_port, std::span<const std::byte> bytes);
+    /// ARP resolution first when needed (3 requests 1 s apart, then the datagrams are dropped).
+    /// Off-link goes to `gateway`.
+    void send_udp(const std::string& to,
+                  std::uint16_t to_port,
+                  std::uint16_t from_port,
+                  std::span<const std::byte> bytes);
     void send_echo(const std::string& to, std::uint16_t id, std::uint16_t sequence);
     void send_raw(ns3::Mac48Address to, std::uint16_t ethertype, std::span<const std::byte> bytes);
 
-    std::function<void(const std::string& from, std::uint16_t from_port, std::uint16_t to_port, std::span<const std::byte>)> on_udp;
-    std::function<void(const std::string& from, std::uint16_t id, std::uint16_t sequence)> on_echo_reply;
-    std::function<void(const Frame&)> on_raw;   ///< every other ethertype
+    std::function<void(const std::string& from,
+                       std::uint16_t from_port,
+                       std::uint16_t to_port,
+                       std::span<const std::byte>)>
+        on_udp;
+    std::function<void(const std::string& from, std::uint16_t id, std::uint16_t sequence)>
+        on_echo_reply;
+    std::function<void(const Frame&)> on_raw;  ///< every other ethertype
     bool ignores_gratuitous_arp = false;
     std::string gateway;
 

@@ -15,18 +15,21 @@ constexpr std::uint8_t control_sabme = 0x6F;
 constexpr std::uint8_t control_dm = 0x0F;
 constexpr std::uint8_t control_disc = 0x43;
 constexpr std::uint8_t control_ua = 0x63;
-constexpr std::uint8_t poll_bit = 0x10;        ///< P/F of U frames
-constexpr unsigned window = 7;                 ///< K [sourced: libpri]
-constexpr std::size_t queue_limit = 128;       ///< beyond, layer 3 is not listened to [assumed]
-constexpr std::size_t information_limit = 260; ///< N201
-const ns3::Time octet_time = ns3::MicroSeconds(125);   // 64 kbit/s
-constexpr std::size_t frame_overhead = 3;      ///< FCS and one flag
+constexpr std::uint8_t poll_bit = 0x10;         ///< P/F of U frames
+constexpr unsigned window = 7;                  ///< K [sourced: libpri]
+constexpr std::size_t queue_limit = 128;        ///< beyond, layer 3 is not listened to [assumed]
+constexpr std::size_t information_limit = 260;  ///< N201
+const ns3::Time octet_time = ns3::MicroSeconds(125);  // 64 kbit/s
+constexpr std::size_t frame_overhead = 3;             ///< FCS and one flag
 
-std::uint8_t distance(std::uint8_t from, std::uint8_t to) { return static_cast<std::uint8_t>((to - from) & 0x7F); }
+std::uint8_t distance(std::uint8_t from, std::uint8_t to) {
+    return static_cast<std::uint8_t>((to - from) & 0x7F);
+}
 
 }  // namespace
 
-Lapd::Lapd(Side side, const PriTimers& timers, Hooks hooks) : m_side(side), m_timers(timers), m_hooks(std::move(hooks)) {}
+Lapd::Lapd(Side side, const PriTimers& timers, Hooks hooks)
+    : m_side(side), m_timers(timers), m_hooks(std::move(hooks)) {}
 
 void Lapd::start() {
     stop();
@@ -59,11 +62,12 @@ void Lapd::release() {
     if (m_state != State::waiting) {
         return;
     }
-    m_hooks.later(m_timers.t200, [this, life = m_life] {   // link restart delay = T200 [sourced: libpri]
-        if (life == m_life && m_state == State::waiting) {
-            establish();
-        }
-    });
+    m_hooks.later(m_timers.t200,
+                  [this, life = m_life] {  // link restart delay = T200 [sourced: libpri]
+                      if (life == m_life && m_state == State::waiting) {
+                          establish();
+                      }
+                  });
 }
 
 void Lapd::enter_up(bool by_peer) {
@@ -71,7 +75,7 @@ void Lapd::enter_up(bool by_peer) {
     m_vs = m_va = m_vr = 0;
     m_reject_sent = false;
     if (by_peer) {
-        m_queue.clear();   // what the peer's predecessor would have got means nothing to it
+        m_queue.clear();  // what the peer's predecessor would have got means nothing to it
     }
     m_state = State::up;
     ++m_establishments;
@@ -88,7 +92,7 @@ void Lapd::on_frame(std::span<const std::byte> frame) {
     }
     const auto octet = [&frame](std::size_t i) { return std::to_integer<std::uint8_t>(frame[i]); };
     if ((octet(0) & 0xFDU) != 0x00 || octet(1) != 0x01) {
-        return;   // not SAPI 0, TEI 0
+        return;  // not SAPI 0, TEI 0
     }
     // The network sends commands with C/R = 1, the user with 0.
     const bool from_network = m_side == Side::user;
@@ -115,32 +119,35 @@ void Lapd::on_frame(std::span<const std::byte> frame) {
 void Lapd::on_unnumbered(std::uint8_t control) {
     const bool final = (control & poll_bit) != 0;
     switch (control & ~poll_bit) {
-        case control_sabme:
-            send_unnumbered(static_cast<std::uint8_t>(control_ua | (control & poll_bit)), false);
-            if (m_state == State::establishing) {
-                m_peer_asked = true;   // up when the answer to our own SABME comes
-            } else {
-                enter_up(true);
-            }
-            break;
-        case control_ua:
-            if (m_state == State::establishing && final) {
-                enter_up(m_peer_asked);
-            }
-            break;
-        case control_disc:
-            send_unnumbered(static_cast<std::uint8_t>((up() ? control_ua : control_dm) | (control & poll_bit)), false);
-            if (up()) {
-                release();
-            }
-            break;
-        case control_dm:
-            if (up()) {
-                m_hooks.down();
-                establish();
-            }
-            break;
-        default: break;
+    case control_sabme:
+        send_unnumbered(static_cast<std::uint8_t>(control_ua | (control & poll_bit)), false);
+        if (m_state == State::establishing) {
+            m_peer_asked = true;  // up when the answer to our own SABME comes
+        } else {
+            enter_up(true);
+        }
+        break;
+    case control_ua:
+        if (m_state == State::establishing && final) {
+            enter_up(m_peer_asked);
+        }
+        break;
+    case control_disc:
+        send_unnumbered(
+            static_cast<std::uint8_t>((up() ? control_ua : control_dm) | (control & poll_bit)),
+            false);
+        if (up()) {
+            release();
+        }
+        break;
+    case control_dm:
+        if (up()) {
+            m_hooks.down();
+            establish();
+        }
+        break;
+    default:
+        break;
     }
 }
 
@@ -179,14 +186,17 @@ void Lapd::on_supervisory(std::uint8_t first, std::uint8_t second, bool command)
         return;
     }
     const bool answer_to_poll = m_state == State::recovering && !command && poll_final;
-    const bool reject = first == static_cast<std::uint8_t>(Supervisory::rej) && m_state == State::up;
+    const bool reject =
+        first == static_cast<std::uint8_t>(Supervisory::rej) && m_state == State::up;
     if (answer_to_poll || reject) {
         resend_from(nr);
     }
     pump();
 }
 
-void Lapd::on_information(std::uint8_t first, std::uint8_t second, std::span<const std::byte> layer3) {
+void Lapd::on_information(std::uint8_t first,
+                          std::uint8_t second,
+                          std::span<const std::byte> layer3) {
     const auto ns = static_cast<std::uint8_t>(first >> 1U);
     const bool poll = (second & 0x01U) != 0;
     const bool expected = ns == m_vr;
@@ -218,7 +228,8 @@ void Lapd::send(std::vector<std::byte> layer3) {
 }
 
 void Lapd::pump() {
-    while (m_state == State::up && distance(m_va, m_vs) < window && distance(m_va, m_vs) < m_queue.size()) {
+    while (m_state == State::up && distance(m_va, m_vs) < window &&
+           distance(m_va, m_vs) < m_queue.size()) {
         std::vector<std::byte> frame = address(true);
         frame.push_back(static_cast<std::byte>(m_vs << 1U));
         frame.push_back(static_cast<std::byte>(m_vr << 1U));
@@ -251,32 +262,33 @@ void Lapd::stop_t200() {
 void Lapd::t200_expired() {
     m_t200_runs = false;
     switch (m_state) {
-        case State::establishing:
-            if (m_retries < m_timers.n200) {
-                ++m_retries;
-                send_unnumbered(control_sabme | poll_bit, true);
-                ++m_sabme_sent;
-                arm_t200();
-            } else {
-                release();
-            }
-            break;
-        case State::up:
-            m_state = State::recovering;
-            m_retries = 1;
+    case State::establishing:
+        if (m_retries < m_timers.n200) {
+            ++m_retries;
+            send_unnumbered(control_sabme | poll_bit, true);
+            ++m_sabme_sent;
+            arm_t200();
+        } else {
+            release();
+        }
+        break;
+    case State::up:
+        m_state = State::recovering;
+        m_retries = 1;
+        poll();
+        break;
+    case State::recovering:
+        if (m_retries < m_timers.n200) {
+            ++m_retries;
             poll();
-            break;
-        case State::recovering:
-            if (m_retries < m_timers.n200) {
-                ++m_retries;
-                poll();
-            } else {
-                m_hooks.down();
-                establish();
-            }
-            break;
-        case State::stopped:
-        case State::waiting: break;
+        } else {
+            m_hooks.down();
+            establish();
+        }
+        break;
+    case State::stopped:
+    case State::waiting:
+        break;
     }
 }
 
@@ -293,13 +305,15 @@ void Lapd::watch_t203() {
         }
         m_t203_watched = false;
         if (!up()) {
-            return;   // enter_up() watches again
+            return;  // enter_up() watches again
         }
-        if (m_state == State::up && !m_t200_runs && ns3::Simulator::Now() - m_last_heard >= m_timers.t203) {
+        if (m_state == State::up && !m_t200_runs &&
+            ns3::Simulator::Now() - m_last_heard >= m_timers.t203) {
             m_state = State::recovering;
             m_retries = 0;
             poll();
-            m_last_heard = ns3::Simulator::Now();   // the watch starts over; T200 is in charge until the answer
+            m_last_heard =
+                ns3::Simulator::Now();  // the watch starts over; T200 is in charge until the answer
         } else if (m_t200_runs) {
             m_last_heard = ns3::Simulator::Now();
         }
@@ -328,13 +342,15 @@ void Lapd::send_unnumbered(std::uint8_t control, bool command) {
 void Lapd::send_supervisory(Supervisory kind, bool command, bool poll_final) {
     std::vector<std::byte> frame = address(command);
     frame.push_back(static_cast<std::byte>(kind));
-    frame.push_back(static_cast<std::byte>(static_cast<unsigned>(m_vr) << 1U | (poll_final ? 1U : 0U)));
+    frame.push_back(
+        static_cast<std::byte>(static_cast<unsigned>(m_vr) << 1U | (poll_final ? 1U : 0U)));
     output(std::move(frame));
 }
 
 void Lapd::output(std::vector<std::byte> frame) {
     const ns3::Time now = ns3::Simulator::Now();
-    m_busy_until = std::max(now, m_busy_until) + octet_time * static_cast<std::int64_t>(frame.size() + frame_overhead);
+    m_busy_until = std::max(now, m_busy_until) +
+                   octet_time * static_cast<std::int64_t>(frame.size() + frame_overhead);
     m_hooks.later(m_busy_until - now, [this, life = m_life, frame = std::move(frame)]() mutable {
         if (life == m_life) {
             m_hooks.send(std::move(frame));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One end of a PRI D-channel link, as ITU-T Q.921 and libpri do it (modulo 128, SAPI 0, TEI 0, balanced). Octets without
-// flags and FCS. Bytes received are hostile.
+// One end of a PRI D-channel link, as ITU-T Q.921 and libpri do it (modulo 128, SAPI 0, TEI 0,
+// balanced). Octets without flags and FCS. Bytes received are hostile.
 //
 //   stopped --start--> establishing --UA--> up <--RR/REJ F=1-- recovering
 //                          ^  | N200+1 SABME unanswered            | N200 polls unanswered: down()
@@ -28,11 +28,12 @@ class Lapd final {
   public:
     struct Hooks {
         Later later;
-        std::function<void(std::vector<std::byte>)> send;              ///< a whole frame, when its last octet is out
-        std::function<void(std::span<const std::byte>)> receive;       ///< layer 3 message
-        std::function<void(bool by_peer)> established;                 ///< also when the peer establishes anew
-        std::function<void()> down;                                    ///< given up on the peer; SABME goes out
-        std::function<void()> released;                                ///< N200+1 SABME unanswered, or DISC
+        std::function<void(std::vector<std::byte>)>
+            send;  ///< a whole frame, when its last octet is out
+        std::function<void(std::span<const std::byte>)> receive;  ///< layer 3 message
+        std::function<void(bool by_peer)> established;  ///< also when the peer establishes anew
+        std::function<void()> down;                     ///< given up on the peer; SABME goes out
+        std::function<void()> released;                 ///< N200+1 SABME unanswered, or DISC
     };
 
     Lapd(Side side, const PriTimers& timers, Hooks hooks);
@@ -43,7 +44,9 @@ class Lapd final {
     void on_frame(std::span<const std::byte> frame);
     void send(std::vector<std::byte> layer3);
 
-    [[nodiscard]] bool up() const noexcept { return m_state == State::up || m_state == State::recovering; }
+    [[nodiscard]] bool up() const noexcept {
+        return m_state == State::up || m_state == State::recovering;
+    }
     [[nodiscard]] std::uint64_t establishments() const noexcept { return m_establishments; }
     [[nodiscard]] std::uint64_t sabme_sent() const noexcept { return m_sabme_sent; }
 
@@ -75,17 +78,18 @@ class Lapd final {
     PriTimers m_timers;
     Hooks m_hooks;
     State m_state = State::stopped;
-    std::uint64_t m_life = 0;            ///< raised by stop(): old timers and frames die
-    std::uint64_t m_t200 = 0;            ///< generation of the running timer
+    std::uint64_t m_life = 0;  ///< raised by stop(): old timers and frames die
+    std::uint64_t m_t200 = 0;  ///< generation of the running timer
     bool m_t200_runs = false;
     bool m_t203_watched = false;
     ns3::Time m_last_heard;
-    ns3::Time m_busy_until;              ///< the 64 kbit/s channel
+    ns3::Time m_busy_until;  ///< the 64 kbit/s channel
     int m_retries = 0;
     std::uint8_t m_vs = 0, m_va = 0, m_vr = 0;
     bool m_reject_sent = false;
-    bool m_peer_asked = false;           ///< a SABME came while ours was not answered
-    std::deque<std::vector<std::byte>> m_queue;   ///< from V(A) on: sent and not acknowledged, then waiting
+    bool m_peer_asked = false;  ///< a SABME came while ours was not answered
+    std::deque<std::vector<std::byte>>
+        m_queue;  ///< from V(A) on: sent and not acknowledged, then waiting
     std::uint64_t m_establishments = 0;
     std::uint64_t m_sabme_sent = 0;
 };

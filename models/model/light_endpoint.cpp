@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// LightEndpoint: ARP, IPv4, UDP and echo of one address without an ns-3 node. The neighbour table follows Linux
-// (net/core/neighbour.c, net/ipv4/arp.c): reachable, then delayed probing by unicast, then broadcast again.
+// LightEndpoint: ARP, IPv4, UDP and echo of one address without an ns-3 node. The neighbour table
+// follows Linux (net/core/neighbour.c, net/ipv4/arp.c): reachable, then delayed probing by unicast,
+// then broadcast again.
 #include <algorithm>
 #include <cstdint>
 #include <limits>
@@ -20,7 +21,7 @@ namespace {
 namespace wire = cluster::wire;
 
 // Linux defaults [sourced: Documentation/networking/ip-sysctl, /proc/sys/net/ipv4/neigh/default].
-constexpr Duration base_reachable_time = std::chrono::seconds{30};   // drawn from 0.5..1.5 of it
+constexpr Duration base_reachable_time = std::chrono::seconds{30};  // drawn from 0.5..1.5 of it
 const ns3::Time delay_first_probe_time = ns3::Seconds(5);
 const ns3::Time retransmission_time = ns3::Seconds(1);
 constexpr int probe_limit = 3;              // ucast_solicit and mcast_solicit
@@ -39,12 +40,15 @@ ns3::Mac48Address to_mac(const cluster::MacAddress& bytes) {
 }
 
 wire::Ipv4Bytes to_wire(std::uint32_t address) {
-    return {static_cast<std::uint8_t>(address >> 24U), static_cast<std::uint8_t>(address >> 16U),
-            static_cast<std::uint8_t>(address >> 8U), static_cast<std::uint8_t>(address)};
+    return {static_cast<std::uint8_t>(address >> 24U),
+            static_cast<std::uint8_t>(address >> 16U),
+            static_cast<std::uint8_t>(address >> 8U),
+            static_cast<std::uint8_t>(address)};
 }
 
 std::uint32_t from_wire(const wire::Ipv4Bytes& bytes) {
-    return (static_cast<std::uint32_t>(bytes[0]) << 24U) | (static_cast<std::uint32_t>(bytes[1]) << 16U) |
+    return (static_cast<std::uint32_t>(bytes[0]) << 24U) |
+           (static_cast<std::uint32_t>(bytes[1]) << 16U) |
            (static_cast<std::uint32_t>(bytes[2]) << 8U) | bytes[3];
 }
 
@@ -69,7 +73,8 @@ struct LightEndpoint::Impl {
     Impl(LightEndpoint& owner, Context& context_, Prefix own)
         : self(owner), context(context_), prefix(own) {
         RandomStream stream = context.stream(owner.name() + "/neighbour");
-        const Duration reachable = stream.uniform(base_reachable_time / 2, base_reachable_time * 3 / 2);
+        const Duration reachable =
+            stream.uniform(base_reachable_time / 2, base_reachable_time * 3 / 2);
         reachable_time = to_time(reachable);
     }
 
@@ -101,23 +106,26 @@ struct LightEndpoint::Impl {
     }
 
     void send_ip(std::uint32_t destination) {
-        auto packet = ns3::Create<ns3::Packet>(buffer.data(), static_cast<std::uint32_t>(buffer.size()));
-        if (destination == std::numeric_limits<std::uint32_t>::max() || destination == prefix.broadcast()) {
+        auto packet =
+            ns3::Create<ns3::Packet>(buffer.data(), static_cast<std::uint32_t>(buffer.size()));
+        if (destination == std::numeric_limits<std::uint32_t>::max() ||
+            destination == prefix.broadcast()) {
             return transmit_ip(ns3::Mac48Address::GetBroadcast(), packet);
         }
         if (is_multicast(destination)) {
-            return transmit_ip(ns3::Mac48Address::GetMulticast(ns3::Ipv4Address(destination)), packet);
+            return transmit_ip(ns3::Mac48Address::GetMulticast(ns3::Ipv4Address(destination)),
+                               packet);
         }
         std::uint32_t next_hop = destination;
         if (!prefix.holds(destination)) {
             const auto via = parse_address(self.gateway);
             if (!via) {
-                return;   // network unreachable
+                return;  // network unreachable
             }
             next_hop = *via;
         }
         if (next_hop == prefix.address) {
-            return;   // to itself: nobody asks for it
+            return;  // to itself: nobody asks for it
         }
         resolve(next_hop, packet);
     }
@@ -136,7 +144,8 @@ struct LightEndpoint::Impl {
             }
             return;
         }
-        if (neighbour.state == State::reachable && ns3::Simulator::Now() - neighbour.confirmed > reachable_time) {
+        if (neighbour.state == State::reachable &&
+            ns3::Simulator::Now() - neighbour.confirmed > reachable_time) {
             neighbour.state = State::stale;
         }
         if (neighbour.state == State::stale) {
@@ -164,11 +173,13 @@ struct LightEndpoint::Impl {
             neighbour.probes = 0;
         }
         if (neighbour.probes >= probe_limit) {
-            neighbours.erase(entry);   // failed; pending datagrams are lost, the next one starts anew by broadcast
+            neighbours.erase(entry);  // failed; pending datagrams are lost, the next one starts
+                                      // anew by broadcast
             return;
         }
         ++neighbour.probes;
-        ask(address, neighbour.state == State::probe ? neighbour.mac : ns3::Mac48Address::GetBroadcast());
+        ask(address,
+            neighbour.state == State::probe ? neighbour.mac : ns3::Mac48Address::GetBroadcast());
         arm(address, neighbour, retransmission_time);
     }
 
@@ -236,7 +247,8 @@ struct LightEndpoint::Impl {
             return;
         }
         const bool ours = packet->destination == prefix.address;
-        const bool group = packet->destination == prefix.broadcast() || is_multicast(packet->destination) ||
+        const bool group = packet->destination == prefix.broadcast() ||
+                           is_multicast(packet->destination) ||
                            packet->destination == std::numeric_limits<std::uint32_t>::max();
         if (!ours && !group) {
             return;
@@ -244,7 +256,8 @@ struct LightEndpoint::Impl {
         if (packet->protocol == static_cast<std::uint8_t>(IpProtocol::udp)) {
             const auto udp = parse_udp(packet->payload);
             if (udp && self.on_udp) {
-                self.on_udp(format_address(packet->source), udp->from_port, udp->to_port, udp->payload);
+                self.on_udp(
+                    format_address(packet->source), udp->from_port, udp->to_port, udp->payload);
             }
         } else if (packet->protocol == static_cast<std::uint8_t>(IpProtocol::icmp) && ours) {
             const auto echo = parse_echo(packet->payload);
@@ -252,7 +265,14 @@ struct LightEndpoint::Impl {
                 return;
             }
             if (!echo->reply) {
-                build_echo(buffer, prefix.address, packet->source, ++identification, true, echo->id, echo->sequence, echo->data);
+                build_echo(buffer,
+                           prefix.address,
+                           packet->source,
+                           ++identification,
+                           true,
+                           echo->id,
+                           echo->sequence,
+                           echo->data);
                 send_ip(packet->source);
             } else if (self.on_echo_reply) {
                 self.on_echo_reply(format_address(packet->source), echo->id, echo->sequence);
@@ -266,11 +286,12 @@ struct LightEndpoint::Impl {
     ns3::Time reachable_time;
     std::map<std::uint32_t, Neighbour> neighbours;
     std::uint16_t identification = 0;
-    std::vector<std::uint8_t> buffer;     // packet being built
-    std::vector<std::uint8_t> received;   // packet being read
+    std::vector<std::uint8_t> buffer;    // packet being built
+    std::vector<std::uint8_t> received;  // packet being read
 };
 
-LightEndpoint::LightEndpoint(Context& context, std::string name, ns3::Mac48Address mac, std::string ipv4, int prefix_length)
+LightEndpoint::LightEndpoint(
+    Context& context, std::string name, ns3::Mac48Address mac, std::string ipv4, int prefix_length)
     : LanPort(std::move(name)), m_mac(mac), m_address(std::move(ipv4)) {
     Prefix prefix{0, std::clamp(prefix_length, 0, 32)};
     if (!m_address.empty()) {
@@ -302,23 +323,46 @@ void LightEndpoint::carrier_changed(bool up) {
     }
 }
 
-void LightEndpoint::send_udp(const std::string& to, std::uint16_t to_port, std::uint16_t from_port, std::span<const std::byte> bytes) {
+void LightEndpoint::send_udp(const std::string& to,
+                             std::uint16_t to_port,
+                             std::uint16_t from_port,
+                             std::span<const std::byte> bytes) {
     const auto destination = parse_address(to);
     CLUSTER_CHECK(destination.has_value());
-    build_udp(m_impl->buffer, m_impl->prefix.address, *destination, ++m_impl->identification, from_port, to_port, bytes);
+    build_udp(m_impl->buffer,
+              m_impl->prefix.address,
+              *destination,
+              ++m_impl->identification,
+              from_port,
+              to_port,
+              bytes);
     m_impl->send_ip(*destination);
 }
 
 void LightEndpoint::send_echo(const std::string& to, std::uint16_t id, std::uint16_t sequence) {
     const auto destination = parse_address(to);
     CLUSTER_CHECK(destination.has_value());
-    build_echo(m_impl->buffer, m_impl->prefix.address, *destination, ++m_impl->identification, false, id, sequence, {});
+    build_echo(m_impl->buffer,
+               m_impl->prefix.address,
+               *destination,
+               ++m_impl->identification,
+               false,
+               id,
+               sequence,
+               {});
     m_impl->send_ip(*destination);
 }
 
-void LightEndpoint::send_raw(ns3::Mac48Address to, std::uint16_t ethertype, std::span<const std::byte> bytes) {
-    const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());   // NOLINT: ns-3 wants octets
-    transmit({ns3::Create<ns3::Packet>(data, static_cast<std::uint32_t>(bytes.size())), m_mac, to, ethertype, RecordId::none});
+void LightEndpoint::send_raw(ns3::Mac48Address to,
+                             std::uint16_t ethertype,
+                             std::span<const std::byte> bytes) {
+    const auto* data =
+        reinterpret_cast<const std::uint8_t*>(bytes.data());  // NOLINT: ns-3 wants octets
+    transmit({ns3::Create<ns3::Packet>(data, static_cast<std::uint32_t>(bytes.size())),
+              m_mac,
+              to,
+              ethertype,
+              RecordId::none});
 }
 
 }  // namespace models

@@ -44,7 +44,11 @@ std::uint16_t checksum(std::span<const std::uint8_t> bytes) noexcept {
     return static_cast<std::uint16_t>(~sum & 0xffffU);
 }
 
-void put_ip_header(std::vector<std::uint8_t>& out, IpProtocol protocol, std::uint32_t from, std::uint32_t to, std::uint16_t identification) {
+void put_ip_header(std::vector<std::uint8_t>& out,
+                   IpProtocol protocol,
+                   std::uint32_t from,
+                   std::uint32_t to,
+                   std::uint16_t identification) {
     out[0] = 0x45;
     put16(out, 2, static_cast<std::uint16_t>(out.size()));
     put16(out, 4, identification);
@@ -99,8 +103,10 @@ std::optional<Prefix> parse_prefix(std::string_view text) noexcept {
     prefix.address = *address;
     if (slash != std::string_view::npos) {
         const std::string_view length = text.substr(slash + 1);
-        const auto [end, error] = std::from_chars(length.data(), length.data() + length.size(), prefix.length);
-        if (error != std::errc{} || end != length.data() + length.size() || prefix.length < 0 || prefix.length > 32) {
+        const auto [end, error] =
+            std::from_chars(length.data(), length.data() + length.size(), prefix.length);
+        if (error != std::errc{} || end != length.data() + length.size() || prefix.length < 0 ||
+            prefix.length > 32) {
             return std::nullopt;
         }
     }
@@ -113,11 +119,12 @@ std::optional<Ipv4View> parse_ipv4_packet(std::span<const std::uint8_t> bytes) n
     }
     const std::size_t header = (bytes[0] & 0x0fU) * 4U;
     const std::size_t total = get16(bytes, 2);
-    const bool fragment = (get16(bytes, 6) & 0x3fffU) != 0;   // more fragments, or an offset
+    const bool fragment = (get16(bytes, 6) & 0x3fffU) != 0;  // more fragments, or an offset
     if (header < ip_header_bytes || total < header || total > bytes.size() || fragment) {
         return std::nullopt;
     }
-    return Ipv4View{get32(bytes, 12), get32(bytes, 16), bytes[9], bytes.subspan(header, total - header)};
+    return Ipv4View{
+        get32(bytes, 12), get32(bytes, 16), bytes[9], bytes.subspan(header, total - header)};
 }
 
 std::optional<UdpView> parse_udp(std::span<const std::uint8_t> bytes) noexcept {
@@ -128,7 +135,9 @@ std::optional<UdpView> parse_udp(std::span<const std::uint8_t> bytes) noexcept {
     if (length < udp_header_bytes || length > bytes.size()) {
         return std::nullopt;
     }
-    return UdpView{get16(bytes, 0), get16(bytes, 2), std::as_bytes(bytes.subspan(udp_header_bytes, length - udp_header_bytes))};
+    return UdpView{get16(bytes, 0),
+                   get16(bytes, 2),
+                   std::as_bytes(bytes.subspan(udp_header_bytes, length - udp_header_bytes))};
 }
 
 std::optional<EchoView> parse_echo(std::span<const std::uint8_t> bytes) noexcept {
@@ -142,8 +151,13 @@ std::optional<EchoView> parse_echo(std::span<const std::uint8_t> bytes) noexcept
     return EchoView{reply, get16(bytes, 4), get16(bytes, 6), bytes.subspan(icmp_header_bytes)};
 }
 
-void build_udp(std::vector<std::uint8_t>& out, std::uint32_t from, std::uint32_t to, std::uint16_t identification,
-               std::uint16_t from_port, std::uint16_t to_port, std::span<const std::byte> payload) {
+void build_udp(std::vector<std::uint8_t>& out,
+               std::uint32_t from,
+               std::uint32_t to,
+               std::uint16_t identification,
+               std::uint16_t from_port,
+               std::uint16_t to_port,
+               std::span<const std::byte> payload) {
     out.assign(ip_header_bytes + udp_header_bytes + payload.size(), 0);
     put16(out, ip_header_bytes, from_port);
     put16(out, ip_header_bytes + 2, to_port);
@@ -154,11 +168,18 @@ void build_udp(std::vector<std::uint8_t>& out, std::uint32_t from, std::uint32_t
     put_ip_header(out, IpProtocol::udp, from, to, identification);
 }
 
-void build_echo(std::vector<std::uint8_t>& out, std::uint32_t from, std::uint32_t to, std::uint16_t identification,
-                bool reply, std::uint16_t id, std::uint16_t sequence, std::span<const std::uint8_t> data) {
+void build_echo(std::vector<std::uint8_t>& out,
+                std::uint32_t from,
+                std::uint32_t to,
+                std::uint16_t identification,
+                bool reply,
+                std::uint16_t id,
+                std::uint16_t sequence,
+                std::span<const std::uint8_t> data) {
     out.assign(ip_header_bytes + icmp_header_bytes, 0);
     out.insert(out.end(), data.begin(), data.end());
-    out[ip_header_bytes] = static_cast<std::uint8_t>(reply ? IcmpType::echo_reply : IcmpType::echo_request);
+    out[ip_header_bytes] =
+        static_cast<std::uint8_t>(reply ? IcmpType::echo_reply : IcmpType::echo_request);
     put16(out, ip_header_bytes + 4, id);
     put16(out, ip_header_bytes + 6, sequence);
     put16(out, ip_header_bytes + 2, checksum(std::span{out}.subspan(ip_header_bytes)));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Inside of the PBX model, for its own source and for probes that follow the path. Not for the testbed.
+// Inside of the PBX model, for its own source and for probes that follow the path. Not for the
+// testbed.
 #pragma once
 
 #include <map>
@@ -14,14 +15,14 @@
 namespace models {
 
 struct Pbx::Impl {
-    class Asterisk;   ///< the process; its end, however it comes, ends everything below `spans`
+    class Asterisk;  ///< the process; its end, however it comes, ends everything below `spans`
 
     /// One end of a call on this PBX.
     struct Leg {
         bool trunk = false;
         int span = 0;
         int channel = 0;
-        tdm::CallHandle handle = tdm::CallHandle::none;   ///< trunk
+        tdm::CallHandle handle = tdm::CallHandle::none;  ///< trunk
     };
     struct Call {
         Leg caller;
@@ -31,12 +32,19 @@ struct Pbx::Impl {
     using CallNumber = std::uint64_t;
 
     struct Station {
-        enum class State : std::uint8_t { on_hook, dial_tone, dialled, ringing, talking, wait_on_hook };
+        enum class State : std::uint8_t {
+            on_hook,
+            dial_tone,
+            dialled,
+            ringing,
+            talking,
+            wait_on_hook
+        };
         State state = State::on_hook;
         CallNumber call = 0;
-        Inband::Sound heard = Inband::Sound::silence;   ///< what comes from the station
+        Inband::Sound heard = Inband::Sound::silence;  ///< what comes from the station
     };
-    using ChannelKey = std::pair<int, int>;   ///< span, channel
+    using ChannelKey = std::pair<int, int>;  ///< span, channel
 
     Impl(Host&, PbxOptions);
     ~Impl();
@@ -49,7 +57,7 @@ struct Pbx::Impl {
     [[nodiscard]] bool serves() const;
     /// Process time: later, unless the process has ended; stands still while it is hung or frozen.
     void later(ns3::Time, std::function<void()>);
-    void go_on();   ///< after a hang or a freeze
+    void go_on();  ///< after a hang or a freeze
     [[nodiscard]] bool stands_still() const { return hung || process_frozen; }
 
     // --- spans and stations
@@ -83,19 +91,19 @@ struct Pbx::Impl {
     ScriptAgent script;
     tdm::DahdiSpans spans;
 
-    Asterisk* process = nullptr;     ///< owned by the host
-    bool serving = false;            ///< between end of start and begin of stop
+    Asterisk* process = nullptr;  ///< owned by the host
+    bool serving = false;         ///< between end of start and begin of stop
     bool hung = false;
     bool process_frozen = false;
     bool trunk_was_up = false;
-    std::uint64_t life = 0;          ///< of the process
-    std::vector<std::pair<RecordId, std::function<void()>>> held;   ///< while it stands still
+    std::uint64_t life = 0;                                        ///< of the process
+    std::vector<std::pair<RecordId, std::function<void()>>> held;  ///< while it stands still
     std::optional<tdm::Lapd> lapd;
     std::optional<tdm::Q931> q931;
     std::map<ChannelKey, Station> stations;
     std::map<CallNumber, Call> calls;
-    std::set<int> busy_channels;     ///< B channels of the PRI
-    std::map<int, Inband::Sound> trunk_heard;   ///< by B channel
+    std::set<int> busy_channels;               ///< B channels of the PRI
+    std::map<int, Inband::Sound> trunk_heard;  ///< by B channel
     CallNumber next_call = 1;
     std::uint64_t trunk_breaks = 0;  ///< raised when the D-channel is lost
     RecordId service_record = RecordId::none;

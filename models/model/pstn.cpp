@@ -13,7 +13,8 @@ namespace {
 constexpr int b_channels = 23;
 }  // namespace
 
-Pstn::Impl::Impl(Context& c, std::string n, PstnOptions o) : context(c), name(std::move(n)), options(o) {}
+Pstn::Impl::Impl(Context& c, std::string n, PstnOptions o)
+    : context(c), name(std::move(n)), options(o) {}
 
 Pstn::Impl::~Impl() = default;
 
@@ -32,20 +33,27 @@ Pstn::Impl::Line::Line(Impl& telco, int number)
       lapd(tdm::Side::network,
            telco.options.timers,
            tdm::Lapd::Hooks{
-               .later = [this](ns3::Time delay, std::function<void()> f) { tdm::after(m_telco.context, delay, std::move(f)); },
-               .send = [this](std::vector<std::byte> frame) { line->send_dchannel(*this, std::move(frame)); },
+               .later =
+                   [this](ns3::Time delay, std::function<void()> f) {
+                       tdm::after(m_telco.context, delay, std::move(f));
+                   },
+               .send =
+                   [this](std::vector<std::byte> frame) {
+                       line->send_dchannel(*this, std::move(frame));
+                   },
                .receive = [this](std::span<const std::byte> message) { q931.receive(message); },
                .established =
                    [this](bool by_peer) {
                        Recorder& recorder = m_telco.context.recorder;
                        ++breaks;
-                       m_dchannel_record = recorder.record("dchannel.up", m_telco.name, {{"by_peer", by_peer}});
+                       m_dchannel_record =
+                           recorder.record("dchannel.up", m_telco.name, {{"by_peer", by_peer}});
                        const Recorder::Scope scope(recorder, m_dchannel_record);
                        if (by_peer && m_telco.options.restart_on_sabme) {
                            q931.forget_all();
                        }
                        q931.dl_established();
-                       m_trunk_was_up = false;   // established anew: perhaps by another server
+                       m_trunk_was_up = false;  // established anew: perhaps by another server
                        check_trunk();
                    },
                .down =
@@ -65,7 +73,10 @@ Pstn::Impl::Line::Line(Impl& telco, int number)
       q931(tdm::Side::network,
            telco.options.timers,
            tdm::Q931::Hooks{
-               .later = [this](ns3::Time delay, std::function<void()> f) { tdm::after(m_telco.context, delay, std::move(f)); },
+               .later =
+                   [this](ns3::Time delay, std::function<void()> f) {
+                       tdm::after(m_telco.context, delay, std::move(f));
+                   },
                .send = [this](std::vector<std::byte> message) { lapd.send(std::move(message)); },
                .setup =
                    [this](tdm::CallHandle handle, int channel, const std::string& called) {
@@ -114,12 +125,14 @@ Pstn::Impl::Line::Line(Impl& telco, int number)
                    },
                .traced =
                    [this](std::string_view message, unsigned reference, bool sent) {
-                       m_telco.context.recorder.record(
-                           "q931", m_telco.name, {{"message", message}, {"reference", std::int64_t{reference}}, {"sent", sent}});
+                       m_telco.context.recorder.record("q931",
+                                                       m_telco.name,
+                                                       {{"message", message},
+                                                        {"reference", std::int64_t{reference}},
+                                                        {"sent", sent}});
                    },
            }),
-      m_telco(telco),
-      m_number(number) {}
+      m_telco(telco), m_number(number) {}
 
 void Pstn::Impl::Line::start() {
     tdm::after(m_telco.context, ns3::Seconds(0), [this] { lapd.start(); });
@@ -138,12 +151,17 @@ void Pstn::Impl::Line::check_trunk() {
     if (up && !m_trunk_was_up) {
         Recorder& recorder = m_telco.context.recorder;
         m_trunk_record = recorder.record_caused_by(
-            later(recorder.current(), later(m_dchannel_record, m_alarm_record)), "ms.trunk", m_telco.name, {{"line", std::int64_t{m_number}}});
+            later(recorder.current(), later(m_dchannel_record, m_alarm_record)),
+            "ms.trunk",
+            m_telco.name,
+            {{"line", std::int64_t{m_number}}});
     }
     m_trunk_was_up = up;
 }
 
-void Pstn::Impl::Line::receive_dchannel(std::span<const std::byte> frame) { lapd.on_frame(frame); }
+void Pstn::Impl::Line::receive_dchannel(std::span<const std::byte> frame) {
+    lapd.on_frame(frame);
+}
 
 void Pstn::Impl::Line::receive_inband(int channel, const Inband& inband) {
     sounds[channel] = inband.sound;
@@ -220,11 +238,14 @@ void Pstn::Impl::hang_up(CallId id) {
 
 // ---------------------------------------------------------------- the public face
 
-Pstn::Pstn(Context& context, std::string name, PstnOptions options) : m_impl(std::make_unique<Impl>(context, std::move(name), options)) {}
+Pstn::Pstn(Context& context, std::string name, PstnOptions options)
+    : m_impl(std::make_unique<Impl>(context, std::move(name), options)) {}
 
 Pstn::~Pstn() = default;
 
-T1Port& Pstn::line(int number) { return m_impl->line(number); }
+T1Port& Pstn::line(int number) {
+    return m_impl->line(number);
+}
 
 void Pstn::attach_line(int number, T1Line& line) {
     Impl::Line& port = m_impl->line(number);
@@ -241,6 +262,8 @@ bool Pstn::dchannel_up() const {
     return false;
 }
 
-const std::string& Pstn::name() const noexcept { return m_impl->name; }
+const std::string& Pstn::name() const noexcept {
+    return m_impl->name;
+}
 
 }  // namespace models

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Inside of the telco model, for its own source, the people behind it and probes. Not for the testbed.
+// Inside of the telco model, for its own source, the people behind it and probes. Not for the
+// testbed.
 #pragma once
 
 #include <map>
@@ -25,10 +26,11 @@ struct Pstn::Impl {
     ~Impl();
 
     /// The people. All may be null.
-    std::function<void(CallId, const std::string& number)> incoming;   ///< the telco rings and answers by itself
-    std::function<void(CallId)> connected;                             ///< a call we placed was answered
+    std::function<void(CallId, const std::string& number)>
+        incoming;                           ///< the telco rings and answers by itself
+    std::function<void(CallId)> connected;  ///< a call we placed was answered
     std::function<void(CallId, Inband::Sound)> heard;
-    std::function<void(CallId, tdm::Cause)> cleared;                   ///< by the network or the other side
+    std::function<void(CallId, tdm::Cause)> cleared;  ///< by the network or the other side
 
     /// handle none: not possible, `why` says so.
     CallId place(const std::string& number, std::string_view& why);
@@ -60,11 +62,11 @@ class Pstn::Impl::Line final : public T1Port {
     Alarm alarm = Alarm::none;
     tdm::Lapd lapd;
     tdm::Q931 q931;
-    std::map<int, tdm::CallHandle> channels;          ///< busy B channels
+    std::map<int, tdm::CallHandle> channels;  ///< busy B channels
     std::map<tdm::CallHandle, int> channel_of;
-    std::set<tdm::CallHandle> placed;                 ///< by our people
-    std::map<int, Inband::Sound> sounds;              ///< what arrives, by channel
-    std::uint64_t breaks = 0;                         ///< raised when the D-channel or the line is lost
+    std::set<tdm::CallHandle> placed;     ///< by our people
+    std::map<int, Inband::Sound> sounds;  ///< what arrives, by channel
+    std::uint64_t breaks = 0;             ///< raised when the D-channel or the line is lost
 
   private:
     void check_trunk();

@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::uint8_t protocol_discriminator = 0x08;
 constexpr unsigned reference_limit = 0x7FFF;
-constexpr std::size_t call_limit = 64;   ///< calls kept at once: 23 channels, some in release; beyond that SETUP is refused
+constexpr std::size_t call_limit =
+    64;  ///< calls kept at once: 23 channels, some in release; beyond that SETUP is refused
 
 constexpr std::uint8_t element_bearer = 0x04;
 constexpr std::uint8_t element_cause = 0x08;
@@ -24,7 +25,7 @@ constexpr std::uint8_t element_called_number = 0x70;
 
 struct Q931::Parsed {
     unsigned reference = 0;
-    bool ours = false;      ///< the call reference was allocated by us
+    bool ours = false;  ///< the call reference was allocated by us
     Message message{};
     int channel = 0;
     int call_state = -1;
@@ -34,38 +35,49 @@ struct Q931::Parsed {
 
 std::string_view Q931::name_of(Message message) noexcept {
     switch (message) {
-        case Message::alerting: return "ALERTING";
-        case Message::call_proceeding: return "CALL PROCEEDING";
-        case Message::connect: return "CONNECT";
-        case Message::setup: return "SETUP";
-        case Message::connect_ack: return "CONNECT ACK";
-        case Message::disconnect: return "DISCONNECT";
-        case Message::release: return "RELEASE";
-        case Message::release_complete: return "RELEASE COMPLETE";
-        case Message::status_enquiry: return "STATUS ENQUIRY";
-        case Message::status: return "STATUS";
+    case Message::alerting:
+        return "ALERTING";
+    case Message::call_proceeding:
+        return "CALL PROCEEDING";
+    case Message::connect:
+        return "CONNECT";
+    case Message::setup:
+        return "SETUP";
+    case Message::connect_ack:
+        return "CONNECT ACK";
+    case Message::disconnect:
+        return "DISCONNECT";
+    case Message::release:
+        return "RELEASE";
+    case Message::release_complete:
+        return "RELEASE COMPLETE";
+    case Message::status_enquiry:
+        return "STATUS ENQUIRY";
+    case Message::status:
+        return "STATUS";
     }
     return "?";
 }
 
-Q931::Q931(Side side, const PriTimers& timers, Hooks hooks) : m_side(side), m_timers(timers), m_hooks(std::move(hooks)) {}
+Q931::Q931(Side side, const PriTimers& timers, Hooks hooks)
+    : m_side(side), m_timers(timers), m_hooks(std::move(hooks)) {}
 
 // ---------------------------------------------------------------- octets
 
 std::optional<Q931::Parsed> Q931::parse(std::span<const std::byte> bytes) {
-    constexpr std::size_t header = 5;   // discriminator, length 2, reference 2 … and the type at [4]
+    constexpr std::size_t header = 5;  // discriminator, length 2, reference 2 … and the type at [4]
     const auto octet = [&bytes](std::size_t i) { return std::to_integer<std::uint8_t>(bytes[i]); };
     if (bytes.size() < header || octet(0) != protocol_discriminator || octet(1) != 2) {
         return std::nullopt;
     }
     Parsed out;
-    out.ours = (octet(2) & 0x80U) != 0;   // flag 1: from the side that did not originate the call
+    out.ours = (octet(2) & 0x80U) != 0;  // flag 1: from the side that did not originate the call
     out.reference = ((octet(2) & 0x7FU) << 8U) | octet(3);
     out.message = static_cast<Message>(octet(4));
     for (std::size_t i = header; i < bytes.size();) {
         const std::uint8_t id = octet(i);
         if ((id & 0x80U) != 0) {
-            ++i;   // single-octet element
+            ++i;  // single-octet element
             continue;
         }
         if (i + 1 >= bytes.size()) {
@@ -92,7 +104,10 @@ std::optional<Q931::Parsed> Q931::parse(std::span<const std::byte> bytes) {
     return out;
 }
 
-void Q931::transmit(unsigned reference, bool ours, Message message, std::span<const std::uint8_t> elements) {
+void Q931::transmit(unsigned reference,
+                    bool ours,
+                    Message message,
+                    std::span<const std::uint8_t> elements) {
     std::vector<std::byte> out;
     out.push_back(static_cast<std::byte>(protocol_discriminator));
     out.push_back(std::byte{2});
@@ -109,15 +124,28 @@ void Q931::transmit(unsigned reference, bool ours, Message message, std::span<co
 }
 
 void Q931::send_cause(const Call& call, Message message, Cause cause) {
-    const std::uint8_t location = m_side == Side::user ? 0x81 : 0x82;   // private / public network serving the local user
-    const std::array<std::uint8_t, 4> element{element_cause, 2, location, static_cast<std::uint8_t>(0x80U | static_cast<unsigned>(cause))};
+    const std::uint8_t location =
+        m_side == Side::user ? 0x81 : 0x82;  // private / public network serving the local user
+    const std::array<std::uint8_t, 4> element{
+        element_cause,
+        2,
+        location,
+        static_cast<std::uint8_t>(0x80U | static_cast<unsigned>(cause))};
     transmit(call.reference, call.ours, message, element);
 }
 
 void Q931::send_setup(const Call& call) {
     std::vector<std::uint8_t> elements{
-        element_bearer, 3, 0x80, 0x90, 0xA2,                                               // speech, 64 kbit/s, mu-law
-        element_channel, 3, 0xA9, 0x83, static_cast<std::uint8_t>(0x80 | call.channel)};   // exclusive, B channel
+        element_bearer,
+        3,
+        0x80,
+        0x90,
+        0xA2,  // speech, 64 kbit/s, mu-law
+        element_channel,
+        3,
+        0xA9,
+        0x83,
+        static_cast<std::uint8_t>(0x80 | call.channel)};  // exclusive, B channel
     elements.push_back(element_called_number);
     elements.push_back(static_cast<std::uint8_t>(call.number.size() + 1));
     elements.push_back(0x81);
@@ -126,7 +154,8 @@ void Q931::send_setup(const Call& call) {
 }
 
 void Q931::send_channel(const Call& call, Message message) {
-    const std::array<std::uint8_t, 5> element{element_channel, 3, 0xA9, 0x83, static_cast<std::uint8_t>(0x80 | call.channel)};
+    const std::array<std::uint8_t, 5> element{
+        element_channel, 3, 0xA9, 0x83, static_cast<std::uint8_t>(0x80 | call.channel)};
     transmit(call.reference, call.ours, message, element);
 }
 
@@ -208,7 +237,8 @@ void Q931::proceed(CallHandle handle) {
 
 void Q931::alert(CallHandle handle) {
     Call* const call = find(handle);
-    if (call != nullptr && (call->state == State::present || call->state == State::incoming_proceeding)) {
+    if (call != nullptr &&
+        (call->state == State::present || call->state == State::incoming_proceeding)) {
         call->state = State::received;
         transmit(call->reference, call->ours, Message::alerting);
     }
@@ -216,7 +246,9 @@ void Q931::alert(CallHandle handle) {
 
 void Q931::connect(CallHandle handle) {
     Call* const call = find(handle);
-    if (call == nullptr || (call->state != State::present && call->state != State::incoming_proceeding && call->state != State::received)) {
+    if (call == nullptr ||
+        (call->state != State::present && call->state != State::incoming_proceeding &&
+         call->state != State::received)) {
         return;
     }
     transmit(call->reference, call->ours, Message::connect);
@@ -224,7 +256,7 @@ void Q931::connect(CallHandle handle) {
         call->state = State::connect_request;
         arm(handle, m_timers.t313, &Q931::t313_expired);
     } else {
-        call->state = State::active;   // the network does not wait for the acknowledgement
+        call->state = State::active;  // the network does not wait for the acknowledgement
     }
 }
 
@@ -235,25 +267,26 @@ void Q931::hang_up(CallHandle handle, Cause cause) {
     }
     call->told_cleared = true;
     switch (call->state) {
-        case State::present:
-            send_cause(*call, Message::release_complete, cause);
-            finish(handle, cause);
-            break;
-        case State::disconnect_request:
-        case State::disconnect_indication:
-        case State::release_request: break;   // on its way
-        case State::call_initiated:
-        case State::outgoing_proceeding:
-        case State::delivered:
-        case State::received:
-        case State::connect_request:
-        case State::incoming_proceeding:
-        case State::active:
-            call->cause = cause;
-            call->state = State::disconnect_request;
-            send_cause(*call, Message::disconnect, cause);
-            arm(handle, m_timers.t305, &Q931::t305_expired);
-            break;
+    case State::present:
+        send_cause(*call, Message::release_complete, cause);
+        finish(handle, cause);
+        break;
+    case State::disconnect_request:
+    case State::disconnect_indication:
+    case State::release_request:
+        break;  // on its way
+    case State::call_initiated:
+    case State::outgoing_proceeding:
+    case State::delivered:
+    case State::received:
+    case State::connect_request:
+    case State::incoming_proceeding:
+    case State::active:
+        call->cause = cause;
+        call->state = State::disconnect_request;
+        send_cause(*call, Message::disconnect, cause);
+        arm(handle, m_timers.t305, &Q931::t305_expired);
+        break;
     }
 }
 
@@ -270,7 +303,9 @@ void Q931::t303_expired(CallHandle handle) {
     }
 }
 
-void Q931::t305_expired(CallHandle handle) { start_release(handle, m_calls.at(handle).cause); }
+void Q931::t305_expired(CallHandle handle) {
+    start_release(handle, m_calls.at(handle).cause);
+}
 
 void Q931::start_release(CallHandle handle, Cause cause) {
     Call& call = m_calls.at(handle);
@@ -291,7 +326,9 @@ void Q931::t308_expired(CallHandle handle) {
     }
 }
 
-void Q931::t309_expired(CallHandle handle) { finish(handle, Cause::out_of_order); }
+void Q931::t309_expired(CallHandle handle) {
+    finish(handle, Cause::out_of_order);
+}
 
 void Q931::t313_expired(CallHandle handle) {
     Call& call = m_calls.at(handle);
@@ -312,9 +349,16 @@ void Q931::dl_established() {
         if (call.timer_t309) {
             stop_timer(call);
         }
-        // Tell the other side what we believe; if it knows nothing of the call, it answers RELEASE COMPLETE.
+        // Tell the other side what we believe; if it knows nothing of the call, it answers RELEASE
+        // COMPLETE.
         const std::uint8_t location = m_side == Side::user ? 0x81 : 0x82;
-        const std::array<std::uint8_t, 7> elements{element_cause, 2, location, 0x80 | 31, element_call_state, 1, static_cast<std::uint8_t>(call.state)};
+        const std::array<std::uint8_t, 7> elements{element_cause,
+                                                   2,
+                                                   location,
+                                                   0x80 | 31,
+                                                   element_call_state,
+                                                   1,
+                                                   static_cast<std::uint8_t>(call.state)};
         transmit(call.reference, call.ours, Message::status, elements);
     }
 }
@@ -351,61 +395,71 @@ void Q931::receive(std::span<const std::byte> bytes) {
         return;
     }
     switch (in->message) {
-        case Message::setup: break;   // repeated after T303
-        case Message::call_proceeding:
-            if (call->state == State::call_initiated) {
-                stop_timer(*call);
-                call->state = State::outgoing_proceeding;
-            }
-            break;
-        case Message::alerting:
-            if (call->state == State::call_initiated || call->state == State::outgoing_proceeding) {
-                stop_timer(*call);
-                call->state = State::delivered;
-                m_hooks.alerting(handle);
-            }
-            break;
-        case Message::connect:
-            if (call->state == State::call_initiated || call->state == State::outgoing_proceeding || call->state == State::delivered) {
-                stop_timer(*call);
-                call->state = State::active;
-                transmit(call->reference, call->ours, Message::connect_ack);
-                m_hooks.connected(handle);
-            }
-            break;
-        case Message::connect_ack:
-            if (call->state == State::connect_request) {
-                stop_timer(*call);
-                call->state = State::active;
-                m_hooks.connected(handle);
-            }
-            break;
-        case Message::disconnect:
-            if (call->state == State::release_request) {
-                break;
-            }
-            tell_cleared(handle, in->cause);
-            if (find(handle) != nullptr) {
-                start_release(handle, in->cause);
-            }
-            break;
-        case Message::release:
+    case Message::setup:
+        break;  // repeated after T303
+    case Message::call_proceeding:
+        if (call->state == State::call_initiated) {
             stop_timer(*call);
-            transmit(call->reference, call->ours, Message::release_complete);
-            finish(handle, in->cause);
-            break;
-        case Message::release_complete: finish(handle, in->cause); break;
-        case Message::status_enquiry: {
-            const std::uint8_t location = m_side == Side::user ? 0x81 : 0x82;
-            const std::array<std::uint8_t, 7> elements{element_cause, 2, location, 0x80 | 30, element_call_state, 1, static_cast<std::uint8_t>(call->state)};
-            transmit(call->reference, call->ours, Message::status, elements);
+            call->state = State::outgoing_proceeding;
+        }
+        break;
+    case Message::alerting:
+        if (call->state == State::call_initiated || call->state == State::outgoing_proceeding) {
+            stop_timer(*call);
+            call->state = State::delivered;
+            m_hooks.alerting(handle);
+        }
+        break;
+    case Message::connect:
+        if (call->state == State::call_initiated || call->state == State::outgoing_proceeding ||
+            call->state == State::delivered) {
+            stop_timer(*call);
+            call->state = State::active;
+            transmit(call->reference, call->ours, Message::connect_ack);
+            m_hooks.connected(handle);
+        }
+        break;
+    case Message::connect_ack:
+        if (call->state == State::connect_request) {
+            stop_timer(*call);
+            call->state = State::active;
+            m_hooks.connected(handle);
+        }
+        break;
+    case Message::disconnect:
+        if (call->state == State::release_request) {
             break;
         }
-        case Message::status:
-            if (in->call_state == 0) {
-                finish(handle, in->cause);
-            }
-            break;
+        tell_cleared(handle, in->cause);
+        if (find(handle) != nullptr) {
+            start_release(handle, in->cause);
+        }
+        break;
+    case Message::release:
+        stop_timer(*call);
+        transmit(call->reference, call->ours, Message::release_complete);
+        finish(handle, in->cause);
+        break;
+    case Message::release_complete:
+        finish(handle, in->cause);
+        break;
+    case Message::status_enquiry: {
+        const std::uint8_t location = m_side == Side::user ? 0x81 : 0x82;
+        const std::array<std::uint8_t, 7> elements{element_cause,
+                                                   2,
+                                                   location,
+                                                   0x80 | 30,
+                                                   element_call_state,
+                                                   1,
+                                                   static_cast<std::uint8_t>(call->state)};
+        transmit(call->reference, call->ours, Message::status, elements);
+        break;
+    }
+    case Message::status:
+        if (in->call_state == 0) {
+            finish(handle, in->cause);
+        }
+        break;
     }
 }
 
@@ -414,34 +468,39 @@ void Q931::on_unknown(const Parsed& in) {
     stray.reference = in.reference;
     stray.ours = in.ours;
     switch (in.message) {
-        case Message::release_complete: break;
-        case Message::setup: {
-            if (in.ours || in.channel < 1 || in.channel > 23 || m_calls.size() >= call_limit) {
-                send_cause(stray, Message::release_complete, in.ours ? Cause::invalid_call_reference : Cause::no_channel);
-                break;
-            }
-            const auto handle = static_cast<CallHandle>(m_next_handle++);
-            Call& call = m_calls[handle];
-            call.reference = in.reference;
-            call.ours = false;
-            call.state = State::present;
-            call.channel = in.channel;
-            call.number = in.number;
-            m_hooks.setup(handle, in.channel, in.number);
+    case Message::release_complete:
+        break;
+    case Message::setup: {
+        if (in.ours || in.channel < 1 || in.channel > 23 || m_calls.size() >= call_limit) {
+            send_cause(stray,
+                       Message::release_complete,
+                       in.ours ? Cause::invalid_call_reference : Cause::no_channel);
             break;
         }
-        case Message::status:
-            if (in.call_state != 0) {
-                send_cause(stray, Message::release_complete, Cause::invalid_call_reference);
-            }
-            break;
-        case Message::alerting:
-        case Message::call_proceeding:
-        case Message::connect:
-        case Message::connect_ack:
-        case Message::disconnect:
-        case Message::release:
-        case Message::status_enquiry: send_cause(stray, Message::release_complete, Cause::invalid_call_reference); break;
+        const auto handle = static_cast<CallHandle>(m_next_handle++);
+        Call& call = m_calls[handle];
+        call.reference = in.reference;
+        call.ours = false;
+        call.state = State::present;
+        call.channel = in.channel;
+        call.number = in.number;
+        m_hooks.setup(handle, in.channel, in.number);
+        break;
+    }
+    case Message::status:
+        if (in.call_state != 0) {
+            send_cause(stray, Message::release_complete, Cause::invalid_call_reference);
+        }
+        break;
+    case Message::alerting:
+    case Message::call_proceeding:
+    case Message::connect:
+    case Message::connect_ack:
+    case Message::disconnect:
+    case Message::release:
+    case Message::status_enquiry:
+        send_cause(stray, Message::release_complete, Cause::invalid_call_reference);
+        break;
     }
 }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Call control of one PRI (ITU-T Q.931 as far as basic calls need it), either side. Above it: PBX or telco; below: LAPD.
-// Messages are real octets; what is received is hostile.
+// Call control of one PRI (ITU-T Q.931 as far as basic calls need it), either side. Above it: PBX
+// or telco; below: LAPD. Messages are real octets; what is received is hostile.
 //
 //   setup():    call_initiated -> outgoing_proceeding -> delivered -> active
 //   on_setup:   present -> incoming_proceeding -> received -> connect_request -> active
-//   clearing:   disconnect_request (DISCONNECT sent, T305) -> release_request (RELEASE sent, T308) -> gone
+//   clearing:   disconnect_request (DISCONNECT sent, T305) -> release_request (RELEASE sent, T308)
+//   -> gone
 #pragma once
 
 #include <cstddef>
@@ -45,7 +46,8 @@ class Q931 final {
         std::function<void(CallHandle, int channel, const std::string& number)> setup;
         std::function<void(CallHandle)> alerting;
         std::function<void(CallHandle)> connected;
-        /// The call is over for its users (comes once, unless hang_up() was called); its channel is not free yet.
+        /// The call is over for its users (comes once, unless hang_up() was called); its channel is
+        /// not free yet.
         std::function<void(CallHandle, Cause)> cleared;
         /// Call reference and channel are free.
         std::function<void(CallHandle, int channel)> released;
@@ -70,7 +72,7 @@ class Q931 final {
     [[nodiscard]] std::size_t calls() const noexcept { return m_calls.size(); }
 
   private:
-    enum class State : std::uint8_t {   // values as in the call state element
+    enum class State : std::uint8_t {  // values as in the call state element
         call_initiated = 1,
         outgoing_proceeding = 3,
         delivered = 4,
@@ -97,7 +99,7 @@ class Q931 final {
     };
     struct Call {
         unsigned reference = 0;
-        bool ours = false;          ///< we originated it: flag 0 in what we send
+        bool ours = false;  ///< we originated it: flag 0 in what we send
         State state = State::call_initiated;
         int channel = 0;
         std::string number;
@@ -113,7 +115,8 @@ class Q931 final {
     [[nodiscard]] static std::optional<Parsed> parse(std::span<const std::byte>);
     [[nodiscard]] Call* find(CallHandle);
     [[nodiscard]] CallHandle find(unsigned reference, bool ours) const;
-    void transmit(unsigned reference, bool ours, Message, std::span<const std::uint8_t> elements = {});
+    void
+    transmit(unsigned reference, bool ours, Message, std::span<const std::uint8_t> elements = {});
     void send_cause(const Call&, Message, Cause);
     void send_setup(const Call&);
     void send_channel(const Call&, Message);

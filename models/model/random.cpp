@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// xoshiro256** (Blackman, Vigna 2018), seeded by splitmix64 from the seed and the FNV-1a hash of the stream's name.
+// xoshiro256** (Blackman, Vigna 2018), seeded by splitmix64 from the seed and the FNV-1a hash of
+// the stream's name.
 #include "random.hpp"
 
 #include <algorithm>
@@ -31,7 +32,8 @@ constexpr std::uint64_t rotate_left(std::uint64_t x, unsigned k) noexcept {
     return (x << k) | (x >> (64U - k));
 }
 
-/// Durations beyond a century are a slip of a heavy tail, not a time; the cut keeps sums far from overflow.
+/// Durations beyond a century are a slip of a heavy tail, not a time; the cut keeps sums far from
+/// overflow.
 constexpr double longest_ns = 3.2e18;
 
 Duration from_ns(double ns) noexcept {
@@ -84,7 +86,8 @@ Duration draw_from(const NormalDist& d, RandomStream& stream) noexcept {
     if (!(high > low)) {
         return from_ns(low);
     }
-    // Rejection keeps the shape of the truncated curve; limits far in a tail end in a clamp instead of a long loop.
+    // Rejection keeps the shape of the truncated curve; limits far in a tail end in a clamp instead
+    // of a long loop.
     for (int attempt = 0; attempt < 1000; ++attempt) {
         const double x = to_ns(d.mean) + to_ns(d.sd) * standard_normal(stream);
         if (x >= low && x <= high) {
@@ -110,13 +113,15 @@ Duration draw_from(const WeibullDist& d, RandomStream& stream) noexcept {
 }
 
 Duration draw_from(const EmpiricalDist& d, RandomStream& stream) noexcept {
-    return d.values.empty() ? Duration::zero() : d.values[static_cast<std::size_t>(stream.below(d.values.size()))];
+    return d.values.empty() ? Duration::zero()
+                            : d.values[static_cast<std::size_t>(stream.below(d.values.size()))];
 }
 
 }  // namespace
 
 RandomStream::RandomStream(std::uint64_t seed, std::string_view name) noexcept {
-    // The seed is mixed before the name joins it, so that neighbouring seeds and similar names share nothing.
+    // The seed is mixed before the name joins it, so that neighbouring seeds and similar names
+    // share nothing.
     std::uint64_t state = splitmix64(seed) ^ fnv1a(name);
     for (std::uint64_t& word : m_state) {
         word = splitmix64(state);
@@ -139,7 +144,8 @@ std::uint64_t RandomStream::below(std::uint64_t bound) noexcept {
     if (bound < 2) {
         return 0;
     }
-    // The lowest (2^64 mod bound) values are refused, which leaves a whole number of full ranges: no bias.
+    // The lowest (2^64 mod bound) values are refused, which leaves a whole number of full ranges:
+    // no bias.
     const std::uint64_t refused = (0 - bound) % bound;
     std::uint64_t x = next();
     while (x < refused) {
@@ -160,13 +166,16 @@ Duration RandomStream::uniform(Duration low, Duration high) noexcept {
     if (high <= low) {
         return low;
     }
-    const std::uint64_t width = static_cast<std::uint64_t>(high.count()) - static_cast<std::uint64_t>(low.count());
-    const std::uint64_t step = width == std::numeric_limits<std::uint64_t>::max() ? next() : below(width + 1);
+    const std::uint64_t width =
+        static_cast<std::uint64_t>(high.count()) - static_cast<std::uint64_t>(low.count());
+    const std::uint64_t step =
+        width == std::numeric_limits<std::uint64_t>::max() ? next() : below(width + 1);
     return Duration{static_cast<std::int64_t>(static_cast<std::uint64_t>(low.count()) + step)};
 }
 
 Duration draw(const Distribution& distribution, RandomStream& stream) {
-    const Duration drawn = std::visit([&stream](const auto& d) { return draw_from(d, stream); }, distribution);
+    const Duration drawn =
+        std::visit([&stream](const auto& d) { return draw_from(d, stream); }, distribution);
     return std::max(drawn, Duration::zero());
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Random streams and distributions of the simulation. One stream per object and purpose, named; adding a stream never
-// shifts the draws of another. Integer arithmetic where it can be; no std:: distribution (those differ by library).
+// Random streams and distributions of the simulation. One stream per object and purpose, named;
+// adding a stream never shifts the draws of another. Integer arithmetic where it can be; no std::
+// distribution (those differ by library).
 #pragma once
 
 #include <chrono>
@@ -29,15 +30,40 @@ class RandomStream {
     std::uint64_t m_state[4];
 };
 
-struct ConstantDist { Duration value{}; };
-struct UniformDist { Duration min{}, max{}; };
-struct TriangularDist { Duration min{}, mode{}, max{}; };
-struct NormalDist { Duration mean{}, sd{}, min{}, max{}; };        ///< truncated to [min, max]
-struct LognormalDist { Duration median{}; double sigma = 0; };
-struct ExponentialDist { Duration mean{}; };
-struct WeibullDist { Duration scale{}; double shape = 1; };
-struct EmpiricalDist { std::vector<Duration> values; };
-using Distribution = std::variant<ConstantDist, UniformDist, TriangularDist, NormalDist, LognormalDist, ExponentialDist, WeibullDist, EmpiricalDist>;
+struct ConstantDist {
+    Duration value{};
+};
+struct UniformDist {
+    Duration min{}, max{};
+};
+struct TriangularDist {
+    Duration min{}, mode{}, max{};
+};
+struct NormalDist {
+    Duration mean{}, sd{}, min{}, max{};
+};  ///< truncated to [min, max]
+struct LognormalDist {
+    Duration median{};
+    double sigma = 0;
+};
+struct ExponentialDist {
+    Duration mean{};
+};
+struct WeibullDist {
+    Duration scale{};
+    double shape = 1;
+};
+struct EmpiricalDist {
+    std::vector<Duration> values;
+};
+using Distribution = std::variant<ConstantDist,
+                                  UniformDist,
+                                  TriangularDist,
+                                  NormalDist,
+                                  LognormalDist,
+                                  ExponentialDist,
+                                  WeibullDist,
+                                  EmpiricalDist>;
 
 /// Never negative.
 [[nodiscard]] Duration draw(const Distribution&, RandomStream&);

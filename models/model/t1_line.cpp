@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A T1: framing, alarms with their integration times, and what rides on it. Signalling bits and sounds are states, so
-// the receiver is told the present ones when it is in frame again; D-channel frames that meet no framing are lost.
+// A T1: framing, alarms with their integration times, and what rides on it. Signalling bits and
+// sounds are states, so the receiver is told the present ones when it is in frame again; D-channel
+// frames that meet no framing are lost.
 //
-// Each end integrates three defects on their own: RED (no framing from the far end), AIS (unframed ones), yellow (the far
-// end is in RED):   quiet --defect lasts `declare`--> alarm --no defect for `clear`--> quiet.  The gravest is shown.
+// Each end integrates three defects on their own: RED (no framing from the far end), AIS (unframed
+// ones), yellow (the far end is in RED):   quiet --defect lasts `declare`--> alarm --no defect for
+// `clear`--> quiet.  The gravest is shown.
 
 #include "telephony.hpp"
 
@@ -22,10 +24,14 @@ constexpr std::uint8_t idle_abcd = 0x5;
 
 std::string_view name_of(T1Port::Alarm alarm) {
     switch (alarm) {
-        case T1Port::Alarm::none: return "none";
-        case T1Port::Alarm::red: return "red";
-        case T1Port::Alarm::yellow: return "yellow";
-        case T1Port::Alarm::ais: return "ais";
+    case T1Port::Alarm::none:
+        return "none";
+    case T1Port::Alarm::red:
+        return "red";
+    case T1Port::Alarm::yellow:
+        return "yellow";
+    case T1Port::Alarm::ais:
+        return "ais";
     }
     return "?";
 }
@@ -38,17 +44,17 @@ struct T1Line::Impl {
     struct Integrator {
         bool defect = false;
         bool alarm = false;
-        std::uint64_t change = 0;           ///< invalidates the timer of an older change
+        std::uint64_t change = 0;  ///< invalidates the timer of an older change
     };
 
     struct End {
         T1Port* port = nullptr;
         bool transmitting = true;
         Alarm forced = Alarm::none;
-        bool framed = true;                 ///< this end has found the far end's framing
-        Alarm alarm = Alarm::none;          ///< as shown
+        bool framed = true;         ///< this end has found the far end's framing
+        Alarm alarm = Alarm::none;  ///< as shown
         Integrator red, ais, yellow;
-        std::uint64_t framing_change = 0;   ///< invalidates frames in flight and resync timers
+        std::uint64_t framing_change = 0;  ///< invalidates frames in flight and resync timers
         // what this end sends
         std::array<std::uint8_t, channels + 1> abcd{};
         std::array<Inband::Sound, channels + 1> sound{};
@@ -69,7 +75,8 @@ struct T1Line::Impl {
 
     /// No framing reaches end e.
     bool signal_lost(int e) const {
-        return !plugged || !ends[1 - e].transmitting || ends[e].forced == Alarm::red || ends[e].forced == Alarm::ais;
+        return !plugged || !ends[1 - e].transmitting || ends[e].forced == Alarm::red ||
+               ends[e].forced == Alarm::ais;
     }
 
     void update(int e) {
@@ -84,7 +91,8 @@ struct T1Line::Impl {
             if (end.framed) {
                 end.framed = false;
                 for (int channel = 1; channel <= channels; ++channel) {
-                    if (ends[1 - e].sound[static_cast<std::size_t>(channel)] != Inband::Sound::silence) {
+                    if (ends[1 - e].sound[static_cast<std::size_t>(channel)] !=
+                        Inband::Sound::silence) {
                         end.port->receive_inband(channel, Inband{});
                     }
                 }
@@ -134,13 +142,13 @@ struct T1Line::Impl {
         it.defect = defect;
         ++it.change;
         if (defect == it.alarm) {
-            return;   // gone before it was declared, or back before it was cleared
+            return;  // gone before it was declared, or back before it was cleared
         }
         tdm::after(context, defect ? declare : clear, [this, e, &it, change = it.change] {
             if (it.change == change) {
                 it.alarm = it.defect;
                 show(e);
-                update_alarm(1 - e);   // RED here is a remote alarm there
+                update_alarm(1 - e);  // RED here is a remote alarm there
             }
         });
     }
@@ -159,8 +167,10 @@ struct T1Line::Impl {
             return;
         }
         end.alarm = alarm;
-        const RecordId id = context.recorder.record(
-            "t1.alarm", end.port->name(), {{"line", std::string_view(name)}, {"alarm", name_of(alarm)}});
+        const RecordId id =
+            context.recorder.record("t1.alarm",
+                                    end.port->name(),
+                                    {{"line", std::string_view(name)}, {"alarm", name_of(alarm)}});
         const Recorder::Scope scope(context.recorder, id);
         end.port->alarm_changed(alarm);
     }
@@ -172,11 +182,13 @@ struct T1Line::Impl {
         if (!ends[to].framed) {
             return;
         }
-        tdm::after(context, line_delay, [this, to, change = ends[to].framing_change, deliver = std::move(deliver)] {
-            if (ends[to].framed && ends[to].framing_change == change) {
-                deliver(*ends[to].port);
-            }
-        });
+        tdm::after(context,
+                   line_delay,
+                   [this, to, change = ends[to].framing_change, deliver = std::move(deliver)] {
+                       if (ends[to].framed && ends[to].framing_change == change) {
+                           deliver(*ends[to].port);
+                       }
+                   });
     }
 };
 
@@ -208,7 +220,8 @@ void T1Line::force_alarm(int end, T1Port::Alarm alarm) {
 }
 
 void T1Line::send_dchannel(const T1Port& from, std::vector<std::byte> lapd_frame) {
-    m_impl->carry(m_impl->index(from), [frame = std::move(lapd_frame)](T1Port& port) { port.receive_dchannel(frame); });
+    m_impl->carry(m_impl->index(from),
+                  [frame = std::move(lapd_frame)](T1Port& port) { port.receive_dchannel(frame); });
 }
 
 void T1Line::send_abcd(const T1Port& from, int channel, std::uint8_t bits) {
@@ -228,7 +241,9 @@ void T1Line::send_inband(const T1Port& from, int channel, const Inband& inband) 
     m_impl->carry(e, [channel, inband](T1Port& port) { port.receive_inband(channel, inband); });
 }
 
-T1Port& T1Line::far_end(const T1Port& end) const { return *m_impl->ends[1 - m_impl->index(end)].port; }
+T1Port& T1Line::far_end(const T1Port& end) const {
+    return *m_impl->ends[1 - m_impl->index(end)].port;
+}
 
 void T1Line::set_transmitting(const T1Port& end, bool transmitting) {
     const int e = m_impl->index(end);
@@ -238,10 +253,16 @@ void T1Line::set_transmitting(const T1Port& end, bool transmitting) {
     }
 }
 
-bool T1Line::in_frame(const T1Port& end) const { return m_impl->ends[m_impl->index(end)].framed; }
+bool T1Line::in_frame(const T1Port& end) const {
+    return m_impl->ends[m_impl->index(end)].framed;
+}
 
-T1Port::Alarm T1Line::alarm(const T1Port& end) const { return m_impl->ends[m_impl->index(end)].alarm; }
+T1Port::Alarm T1Line::alarm(const T1Port& end) const {
+    return m_impl->ends[m_impl->index(end)].alarm;
+}
 
-const std::string& T1Line::name() const noexcept { return m_impl->name; }
+const std::string& T1Line::name() const noexcept {
+    return m_impl->name;
+}
 
 }  // namespace models

@@ -9,13 +9,17 @@
 
 namespace models::tdm {
 
-/// Runs `f` after `delay` with Recorder::current() as it is now. What `f` points to must outlive the run.
+/// Runs `f` after `delay` with Recorder::current() as it is now. What `f` points to must outlive
+/// the run.
 template <class F>
 void after(Context& context, ns3::Time delay, F f) {
-    post(delay, [&recorder = context.recorder, cause = context.recorder.current(), f = std::move(f)]() mutable {
-        const Recorder::Scope scope(recorder, cause);
-        f();
-    });
+    post(delay,
+         [&recorder = context.recorder,
+          cause = context.recorder.current(),
+          f = std::move(f)]() mutable {
+             const Recorder::Scope scope(recorder, cause);
+             f();
+         });
 }
 
 }  // namespace models::tdm

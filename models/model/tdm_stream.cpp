@@ -13,18 +13,20 @@ namespace models::tdm {
 namespace {
 
 constexpr std::uint8_t idle_abcd = 0x5;
-constexpr std::uint8_t idle_code = 0xFF;   ///< mu-law silence
+constexpr std::uint8_t idle_code = 0xFF;  ///< mu-law silence
 constexpr std::size_t head_bytes = 2;
 constexpr std::size_t span_header_bytes = 6;
 constexpr std::size_t signalling_bytes = 16;
 constexpr std::size_t payload_bytes = 256;
-constexpr std::size_t sequence_offset = 2;   ///< in a span header
+constexpr std::size_t sequence_offset = 2;  ///< in a span header
 constexpr std::size_t sequence_bytes = 2;
 
 enum class Item : std::uint8_t { dchannel = 1, inband = 2 };
 constexpr std::size_t item_header_bytes = 5;
 
-std::size_t at(int one_based) { return static_cast<std::size_t>(one_based - 1); }
+std::size_t at(int one_based) {
+    return static_cast<std::size_t>(one_based - 1);
+}
 
 /// Length of the ethmf message that starts here, 0 when it cannot be one.
 std::size_t regular_length(std::span<const std::byte> bytes) {
@@ -32,14 +34,18 @@ std::size_t regular_length(std::span<const std::byte> bytes) {
         return 0;
     }
     const auto spans = std::to_integer<std::size_t>(bytes[1]);
-    const std::size_t length = head_bytes + spans * (span_header_bytes + signalling_bytes + payload_bytes);
+    const std::size_t length =
+        head_bytes + spans * (span_header_bytes + signalling_bytes + payload_bytes);
     return spans >= 1 && spans <= span_count && length <= bytes.size() ? length : 0;
 }
 
 /// Of what is watched: the two bytes of head, the span headers and the signalling words.
-bool differs_in_sequence_only(std::span<const std::byte> known, std::span<const std::byte> bytes, std::size_t spans) {
+bool differs_in_sequence_only(std::span<const std::byte> known,
+                              std::span<const std::byte> bytes,
+                              std::size_t spans) {
     const auto same = [&](std::size_t from, std::size_t to) {
-        return std::equal(known.begin() + static_cast<std::ptrdiff_t>(from), known.begin() + static_cast<std::ptrdiff_t>(to),
+        return std::equal(known.begin() + static_cast<std::ptrdiff_t>(from),
+                          known.begin() + static_cast<std::ptrdiff_t>(to),
                           bytes.begin() + static_cast<std::ptrdiff_t>(from));
     };
     std::size_t from = 0;
@@ -53,7 +59,11 @@ bool differs_in_sequence_only(std::span<const std::byte> known, std::span<const 
     return same(from, known.size());
 }
 
-void append_item(std::vector<std::byte>& out, Item kind, int span, int channel, std::span<const std::byte> bytes) {
+void append_item(std::vector<std::byte>& out,
+                 Item kind,
+                 int span,
+                 int channel,
+                 std::span<const std::byte> bytes) {
     out.push_back(static_cast<std::byte>(kind));
     out.push_back(static_cast<std::byte>(span));
     out.push_back(static_cast<std::byte>(channel));
@@ -120,9 +130,13 @@ void StreamSender::repeat_sounds() {
     }
 }
 
-std::uint8_t StreamSender::abcd(int span, int channel) const { return m_abcd[at(span)][at(channel)]; }
+std::uint8_t StreamSender::abcd(int span, int channel) const {
+    return m_abcd[at(span)][at(channel)];
+}
 
-Inband::Sound StreamSender::sound(int span, int channel) const { return m_sound[at(span)][at(channel)]; }
+Inband::Sound StreamSender::sound(int span, int channel) const {
+    return m_sound[at(span)][at(channel)];
+}
 
 const std::vector<std::byte>& StreamSender::next(unsigned frames) {
     if (m_changed) {
@@ -132,7 +146,8 @@ const std::vector<std::byte>& StreamSender::next(unsigned frames) {
             out.flags.yellow = m_yellow[at(span)];
             out.channels = channel_count;
             std::copy(m_abcd[at(span)].begin(), m_abcd[at(span)].end(), out.abcd.begin());
-            out.payload.assign(static_cast<std::size_t>(channel_count * cluster::wire::tdmoe_samples), idle_code);
+            out.payload.assign(
+                static_cast<std::size_t>(channel_count * cluster::wire::tdmoe_samples), idle_code);
         }
         m_message = encode(message);
         m_regular = m_message.size();
@@ -160,7 +175,8 @@ bool StreamReceiver::check(std::span<const std::byte> bytes) {
     const auto spans = std::to_integer<std::size_t>(m_bytes[1]);
     const std::size_t watched = head_bytes + spans * (span_header_bytes + signalling_bytes);
     // Steady state: nothing but the sequence numbers differs from the message before.
-    const bool same = !m_fresh && m_known.size() == watched && differs_in_sequence_only(m_known, m_bytes, spans);
+    const bool same =
+        !m_fresh && m_known.size() == watched && differs_in_sequence_only(m_known, m_bytes, spans);
     if (same) {
         return true;
     }
@@ -168,7 +184,7 @@ bool StreamReceiver::check(std::span<const std::byte> bytes) {
         ++m_malformed;
         return false;
     }
-    m_known.clear();   // deliver() takes it up
+    m_known.clear();  // deliver() takes it up
     return true;
 }
 
@@ -200,7 +216,8 @@ void StreamReceiver::deliver() {
         }
     }
     if (m_bytes.size() > m_regular) {
-        const std::vector<std::byte> items(m_bytes.begin() + static_cast<std::ptrdiff_t>(m_regular), m_bytes.end());
+        const std::vector<std::byte> items(m_bytes.begin() + static_cast<std::ptrdiff_t>(m_regular),
+                                           m_bytes.end());
         deliver_items(items);
     }
 }
@@ -210,9 +227,10 @@ void StreamReceiver::deliver_items(std::span<const std::byte> items) {
         const auto kind = std::to_integer<std::uint8_t>(items[0]);
         const int span = std::to_integer<int>(items[1]);
         const int channel = std::to_integer<int>(items[2]);
-        const std::size_t length = (std::to_integer<std::size_t>(items[3]) << 8U) | std::to_integer<std::size_t>(items[4]);
-        if (length > items.size() - item_header_bytes || span < 1 || span > span_count || channel < 1 ||
-            channel > channel_count) {
+        const std::size_t length =
+            (std::to_integer<std::size_t>(items[3]) << 8U) | std::to_integer<std::size_t>(items[4]);
+        if (length > items.size() - item_header_bytes || span < 1 || span > span_count ||
+            channel < 1 || channel > channel_count) {
             ++m_malformed;
             return;
         }
@@ -223,7 +241,8 @@ void StreamReceiver::deliver_items(std::span<const std::byte> items) {
                 on_dchannel(span, body);
             }
         } else if (kind == static_cast<std::uint8_t>(Item::inband) && !body.empty() &&
-                   std::to_integer<std::uint8_t>(body[0]) <= static_cast<std::uint8_t>(Inband::Sound::speech)) {
+                   std::to_integer<std::uint8_t>(body[0]) <=
+                       static_cast<std::uint8_t>(Inband::Sound::speech)) {
             Inband inband{static_cast<Inband::Sound>(std::to_integer<std::uint8_t>(body[0])), {}};
             for (const std::byte digit : body.subspan(1)) {
                 inband.digits.push_back(static_cast<char>(digit));
@@ -246,6 +265,8 @@ void StreamReceiver::reset() {
     }
 }
 
-std::uint8_t StreamReceiver::abcd(int span, int channel) const { return m_abcd[at(span)][at(channel)]; }
+std::uint8_t StreamReceiver::abcd(int span, int channel) const {
+    return m_abcd[at(span)][at(channel)];
+}
 
 }  // namespace models::tdm

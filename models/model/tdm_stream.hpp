@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One direction of an ethmf TDMoE stream as states (signalling bits, alarm flags) plus items that ride along.
+// One direction of an ethmf TDMoE stream as states (signalling bits, alarm flags) plus items that
+// ride along.
 //
-// The message is the real ethmf one (cluster/wire/tdmoe.hpp). What its 8 payload bytes per channel and millisecond would
-// spread over many frames (LAPD frames, sounds, digits) follows the message whole, as an extension of our own:
-// { kind 1, span 1, channel 1, length 2 (big endian), bytes }*. So it gets through exactly when frames get through.
+// The message is the real ethmf one (cluster/wire/tdmoe.hpp). What its 8 payload bytes per channel
+// and millisecond would spread over many frames (LAPD frames, sounds, digits) follows the message
+// whole, as an extension of our own: { kind 1, span 1, channel 1, length 2 (big endian), bytes }*.
+// So it gets through exactly when frames get through.
 #pragma once
 
 #include <array>
@@ -31,11 +33,12 @@ inline constexpr int channel_count = 24;
     return detail == TdmDetail::frame ? ns3::MilliSeconds(3) : ns3::MilliSeconds(150);
 }
 
-/// Sends: keeps the states, builds messages. Encodes anew only what changed; a steady stream patches sequence numbers.
+/// Sends: keeps the states, builds messages. Encodes anew only what changed; a steady stream
+/// patches sequence numbers.
 class StreamSender {
   public:
     explicit StreamSender(int spans);
-    void set_abcd(int span, int channel, std::uint8_t bits);   ///< both from 1
+    void set_abcd(int span, int channel, std::uint8_t bits);  ///< both from 1
     void set_yellow(int span, bool);
     void add_dchannel(int span, std::span<const std::byte> frame);
     void add_inband(int span, int channel, const Inband&);
@@ -61,7 +64,8 @@ class StreamSender {
     std::vector<std::byte> m_items;
 };
 
-/// Receives: tells what changed against the message before. Bytes are hostile: anything malformed is counted, no more.
+/// Receives: tells what changed against the message before. Bytes are hostile: anything malformed
+/// is counted, no more.
 class StreamReceiver {
   public:
     std::function<void(int span, int channel, std::uint8_t bits)> on_abcd;
@@ -79,9 +83,10 @@ class StreamReceiver {
 
   private:
     void deliver_items(std::span<const std::byte> items);
-    std::vector<std::byte> m_bytes;      ///< being delivered
+    std::vector<std::byte> m_bytes;  ///< being delivered
     std::size_t m_regular = 0;
-    std::vector<std::byte> m_known;      ///< headers and signalling of the last message, sequence numbers zeroed
+    std::vector<std::byte>
+        m_known;  ///< headers and signalling of the last message, sequence numbers zeroed
     bool m_fresh = true;
     std::array<std::array<std::uint8_t, channel_count>, span_count> m_abcd{};
     std::array<bool, span_count> m_yellow{};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The TDM side: foneBRIDGE, T1 lines, telco (PRI), channel banks with stations, the PBX on a server, and calls.
-// Facts and marks: facts/fonebridge.md §2-§4, facts/telephony.md §1. Signalling detail by default; per frame on request.
+// The TDM side: foneBRIDGE, T1 lines, telco (PRI), channel banks with stations, the PBX on a
+// server, and calls. Facts and marks: facts/fonebridge.md §2-§4, facts/telephony.md §1. Signalling
+// detail by default; per frame on request.
 #pragma once
 
 #include <array>
@@ -19,12 +20,12 @@
 namespace models {
 
 enum class TdmDetail : std::uint8_t {
-    signalling,   ///< one TDMoE frame per 100 ms stands for 100; changes are sent at once
-    frame,        ///< every frame, 1000/s each way
+    signalling,  ///< one TDMoE frame per 100 ms stands for 100; changes are sent at once
+    frame,       ///< every frame, 1000/s each way
 };
 
-/// What the listener of one channel hears. Tones and speech are states (they last until the next change); `digits` are
-/// an event: DTMF that arrives with this change.
+/// What the listener of one channel hears. Tones and speech are states (they last until the next
+/// change); `digits` are an event: DTMF that arrives with this change.
 struct Inband {
     enum class Sound : std::uint8_t { silence, dial_tone, ringback, congestion, speech };
     Sound sound = Sound::silence;
@@ -32,7 +33,8 @@ struct Inband {
     bool operator==(const Inband&) const = default;
 };
 
-/// The end of a T1 line on one device. Both ends see framing and alarms; D-channel and robbed bits ride on it.
+/// The end of a T1 line on one device. Both ends see framing and alarms; D-channel and robbed bits
+/// ride on it.
 class T1Port {
   public:
     explicit T1Port(std::string name) : m_name(std::move(name)) {}
@@ -41,11 +43,12 @@ class T1Port {
     virtual ~T1Port() = default;
     [[nodiscard]] const std::string& name() const noexcept { return m_name; }
 
-    /// Alarm seen here after its integration time: none, RED (no framing), YELLOW (far end is RED), AIS (blue).
+    /// Alarm seen here after its integration time: none, RED (no framing), YELLOW (far end is RED),
+    /// AIS (blue).
     enum class Alarm : std::uint8_t { none, red, yellow, ais };
     virtual void alarm_changed(Alarm) = 0;
     virtual void receive_dchannel(std::span<const std::byte> lapd_frame) = 0;
-    virtual void receive_abcd(int channel, std::uint8_t bits) = 0;   ///< channel 1..24
+    virtual void receive_abcd(int channel, std::uint8_t bits) = 0;  ///< channel 1..24
     virtual void receive_inband(int /*channel*/, const Inband&) {}
 
   private:
@@ -85,14 +88,16 @@ class T1Line {
 
 struct FonebridgeOptions {
     int spans = 4;
-    std::array<std::string, 2> addresses{"192.168.1.254", "192.168.1.253"};   ///< factory addresses [sourced]
+    std::array<std::string, 2> addresses{"192.168.1.254",
+                                         "192.168.1.253"};  ///< factory addresses [sourced]
     ns3::Mac48Address mac{"00:50:c2:00:00:10"};
-    ns3::Time command_time = ns3::MilliSeconds(5);        ///< [assumed, facts §2.2]
-    ns3::Time register_write_time = ns3::MilliSeconds(20);///< [assumed]
-    ns3::Time boot_time = ns3::Seconds(15);               ///< [assumed, facts §6]
-    ns3::Time answer_under_load = ns3::MilliSeconds(2);   ///< added per command while TDMoE is sent [assumed, facts §7]
+    ns3::Time command_time = ns3::MilliSeconds(5);          ///< [assumed, facts §2.2]
+    ns3::Time register_write_time = ns3::MilliSeconds(20);  ///< [assumed]
+    ns3::Time boot_time = ns3::Seconds(15);                 ///< [assumed, facts §6]
+    ns3::Time answer_under_load =
+        ns3::MilliSeconds(2);  ///< added per command while TDMoE is sent [assumed, facts §7]
     TdmDetail detail = TdmDetail::signalling;
-    cluster::RedfoneConfig stored;                        ///< what --write-config has left in its flash
+    cluster::RedfoneConfig stored;  ///< what --write-config has left in its flash
     bool has_stored = true;
 };
 
@@ -104,14 +109,14 @@ class Fonebridge {
     Fonebridge(const Fonebridge&) = delete;
     Fonebridge& operator=(const Fonebridge&) = delete;
 
-    [[nodiscard]] LanPort& ethernet(int port);          ///< 1 or 2
-    [[nodiscard]] T1Port& span(int number);             ///< 1..4
+    [[nodiscard]] LanPort& ethernet(int port);  ///< 1 or 2
+    [[nodiscard]] T1Port& span(int number);     ///< 1..4
     void attach_span(int number, T1Line&);
     [[nodiscard]] const std::string& name() const noexcept;
 
     void power_off();
-    void power_on();                                     ///< boots, comes back with the stored configuration
-    void set_mute(bool);                                 ///< control server does not answer
+    void power_on();      ///< boots, comes back with the stored configuration
+    void set_mute(bool);  ///< control server does not answer
     /// Loses the reply to the n-th control request from now (1 = the next); 0 cancels.
     void lose_reply(int n);
     /// Refuses the next request with this command number (BridgeStatus::bad_parameter).
@@ -120,14 +125,15 @@ class Fonebridge {
     [[nodiscard]] bool transmitting() const;
     [[nodiscard]] std::optional<cluster::MacAddress> destination(int port) const;
     [[nodiscard]] std::uint64_t control_requests() const;
-    [[nodiscard]] bool running() const;                  ///< powered and booted
+    [[nodiscard]] bool running() const;  ///< powered and booted
 
-    /// For the invariant "no two span masters": the server that gets the stream now (none while TX is off), and every
-    /// server whose TDMoE frames the bridge plays out now. The bridge takes frames from any source [assumed: not stated
-    /// in public sources], so two servers that both send are both heard.
+    /// For the invariant "no two span masters": the server that gets the stream now (none while TX
+    /// is off), and every server whose TDMoE frames the bridge plays out now. The bridge takes
+    /// frames from any source [assumed: not stated in public sources], so two servers that both
+    /// send are both heard.
     struct SpanMaster {
         std::optional<cluster::MacAddress> streams_to;
-        std::vector<cluster::MacAddress> heard_from;     ///< sorted
+        std::vector<cluster::MacAddress> heard_from;  ///< sorted
     };
     [[nodiscard]] SpanMaster span_master() const;
     struct Impl;
@@ -148,12 +154,14 @@ struct CallReport {
     ns3::Time started;
     std::optional<ns3::Time> answered;
     std::optional<ns3::Time> ended;
-    bool dropped = false;               ///< answered, then ended by the network and not by the parties
-    std::string_view failure;           ///< why it was not answered, or why it was dropped; names in docs/models-telephony.md
-    RecordId answer_record = RecordId::none;   ///< "call.answered"; its cause = the prerequisite satisfied last
+    bool dropped = false;      ///< answered, then ended by the network and not by the parties
+    std::string_view failure;  ///< why it was not answered, or why it was dropped; names in
+                               ///< docs/models-telephony.md
+    RecordId answer_record =
+        RecordId::none;  ///< "call.answered"; its cause = the prerequisite satisfied last
 };
 
-struct PriTimers {   ///< facts/fonebridge.md §4.2, libpri defaults [sourced]
+struct PriTimers {  ///< facts/fonebridge.md §4.2, libpri defaults [sourced]
     ns3::Time t200 = ns3::Seconds(1);
     int n200 = 3;
     ns3::Time t203 = ns3::Seconds(10);
@@ -165,9 +173,11 @@ struct PriTimers {   ///< facts/fonebridge.md §4.2, libpri defaults [sourced]
 };
 
 struct PstnOptions {
-    PriTimers timers{.t309 = ns3::Seconds(90)};   ///< telco side [assumed]
-    ns3::Time answer_time = ns3::MilliSeconds(20);///< far party of an outward call answers [assumed: probe target]
-    bool restart_on_sabme = true;                 ///< clears its calls when the other side re-establishes [assumed]
+    PriTimers timers{.t309 = ns3::Seconds(90)};  ///< telco side [assumed]
+    ns3::Time answer_time =
+        ns3::MilliSeconds(20);  ///< far party of an outward call answers [assumed: probe target]
+    bool restart_on_sabme =
+        true;  ///< clears its calls when the other side re-establishes [assumed]
 };
 
 /// The telco: network side of the PRI and the people behind it.
@@ -175,7 +185,7 @@ class Pstn {
   public:
     Pstn(Context&, std::string name, PstnOptions);
     ~Pstn();
-    [[nodiscard]] T1Port& line(int number);   ///< "telco:1"
+    [[nodiscard]] T1Port& line(int number);  ///< "telco:1"
     void attach_line(int number, T1Line&);
     [[nodiscard]] bool dchannel_up() const;
     [[nodiscard]] const std::string& name() const noexcept;
@@ -203,20 +213,21 @@ class ChannelBank {
 };
 
 struct PbxOptions {
-    ScriptAgent::Profile profile;                  ///< start, stop: distributions
+    ScriptAgent::Profile profile;  ///< start, stop: distributions
     std::string tdmoe_interface = "eth1";
-    ns3::Mac48Address bridge_mac;                  ///< frames from other addresses are dropped, as DAHDI does
+    ns3::Mac48Address bridge_mac;  ///< frames from other addresses are dropped, as DAHDI does
     PriTimers timers;
     int pri_span = 1;
     std::vector<int> station_spans{2, 3, 4};
-    ns3::Time call_setup_time = ns3::MilliSeconds(20);   ///< dialplan work per call [assumed]
-    ns3::Time span_activation_delay{};             ///< ethmf holds a new span 4 s when the driver is loaded only now [sourced]; 0 = loaded at boot
+    ns3::Time call_setup_time = ns3::MilliSeconds(20);  ///< dialplan work per call [assumed]
+    ns3::Time span_activation_delay{};  ///< ethmf holds a new span 4 s when the driver is loaded
+                                        ///< only now [sourced]; 0 = loaded at boot
     TdmDetail detail = TdmDetail::signalling;
 };
 
-/// DAHDI dynamic spans in the kernel plus Asterisk on one server. The Agent side is what the daemon starts and stops.
-/// Records: "ms.bridge" (TDMoE from the bridge arrives at this node after it did not), "ms.service" (answers its local
-/// probe), "ms.trunk" (D-channel up and alarms clear).
+/// DAHDI dynamic spans in the kernel plus Asterisk on one server. The Agent side is what the daemon
+/// starts and stops. Records: "ms.bridge" (TDMoE from the bridge arrives at this node after it did
+/// not), "ms.service" (answers its local probe), "ms.trunk" (D-channel up and alarms clear).
 class Pbx final : public Agent {
   public:
     Pbx(Host&, PbxOptions);
@@ -224,14 +235,14 @@ class Pbx final : public Agent {
     void run(cluster::AgentOp, const std::vector<std::string>&, Done) override;
     void cancel() override;
     void host_lost() override;
-    void crash();                                   ///< the Asterisk process dies; nobody is told
-    void hang(bool);                                ///< process alive, answers nothing
+    void crash();     ///< the Asterisk process dies; nobody is told
+    void hang(bool);  ///< process alive, answers nothing
     [[nodiscard]] bool answers_local_probe() const;
     [[nodiscard]] bool dchannel_up() const;
     [[nodiscard]] bool receives_tdmoe() const;
-    [[nodiscard]] bool trunk_up() const;            ///< service answers, D-channel up, PRI span without alarm
+    [[nodiscard]] bool trunk_up() const;  ///< service answers, D-channel up, PRI span without alarm
     [[nodiscard]] T1Port::Alarm span_alarm(int span) const;
-    [[nodiscard]] ScriptAgent& script() noexcept;   ///< for start/stop faults
+    [[nodiscard]] ScriptAgent& script() noexcept;  ///< for start/stop faults
     struct Impl;
     [[nodiscard]] Impl& impl() noexcept { return *m_impl; }
 
@@ -241,21 +252,26 @@ class Pbx final : public Agent {
 
 /// How the people behave. All [assumed] unless said otherwise; facts/telephony.md §5.
 struct PeopleOptions {
-    ns3::Time patience = ns3::Seconds(10);             ///< waits for dial tone and answer before hanging up (range 5-20)
-    ns3::Time silence_patience = ns3::Seconds(8);      ///< hears nothing in a call, then hangs up
-    ns3::Time dial_time = ns3::MilliSeconds(500);      ///< dials after dial tone
-    ns3::Time station_answer = ns3::MilliSeconds(20);  ///< ring to off-hook; as PstnOptions::answer_time
+    ns3::Time patience =
+        ns3::Seconds(10);  ///< waits for dial tone and answer before hanging up (range 5-20)
+    ns3::Time silence_patience = ns3::Seconds(8);  ///< hears nothing in a call, then hangs up
+    ns3::Time dial_time = ns3::MilliSeconds(500);  ///< dials after dial tone
+    ns3::Time station_answer =
+        ns3::MilliSeconds(20);  ///< ring to off-hook; as PstnOptions::answer_time
 };
 
-/// Places calls and follows them. Knows all stations; picks free ones. A probe call hangs up once answered, uses a
-/// reserved circuit outside the counted load, and is not repeated: what is missing at its start, or is lost during its
-/// set-up, fails it, and `finished` is called as soon as that is certain (latest after `patience`).
+/// Places calls and follows them. Knows all stations; picks free ones. A probe call hangs up once
+/// answered, uses a reserved circuit outside the counted load, and is not repeated: what is missing
+/// at its start, or is lost during its set-up, fails it, and `finished` is called as soon as that
+/// is certain (latest after `patience`).
 class CallCentre {
   public:
-    CallCentre(Context&, Pstn&, std::vector<ChannelBank*> banks, int stations, PeopleOptions people = {});
+    CallCentre(
+        Context&, Pstn&, std::vector<ChannelBank*> banks, int stations, PeopleOptions people = {});
     ~CallCentre();
-    /// Every PBX that may serve the spans; needed before the first probe (probes follow the path synchronously, which
-    /// is cheaper than signalling; calls of the workload find their way over the wire).
+    /// Every PBX that may serve the spans; needed before the first probe (probes follow the path
+    /// synchronously, which is cheaper than signalling; calls of the workload find their way over
+    /// the wire).
     void add_server(Pbx&);
 
     using Finished = std::function<void(const CallReport&)>;
@@ -263,7 +279,7 @@ class CallCentre {
     void probe(CallDirection, ns3::Time patience, Finished);
     /// A call of the workload; held for `hold` after the answer.
     void call(CallDirection, ns3::Time hold, Finished);
-    [[nodiscard]] int calls_in_progress() const;    ///< answered, workload only
+    [[nodiscard]] int calls_in_progress() const;  ///< answered, workload only
     /// Share of stations that an inward call would reach now, 0..1 (design §4: restored at 95 %).
     [[nodiscard]] double stations_reachable() const;
 
@@ -272,8 +288,9 @@ class CallCentre {
     std::unique_ptr<Impl> m_impl;
 };
 
-/// The fonulator program as heartbeat would run it: exec, 15 round trips by UDP, one process. Used when the word is bound
-/// to a script; when it is bound to the bridge switch the core does the exchange itself.
+/// The fonulator program as heartbeat would run it: exec, 15 round trips by UDP, one process. Used
+/// when the word is bound to a script; when it is bound to the bridge switch the core does the
+/// exchange itself.
 class FonulatorAgent final : public Agent {
   public:
     FonulatorAgent(Host&, cluster::RedfoneConfig, ScriptAgent::Profile, std::string interface);

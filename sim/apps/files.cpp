@@ -21,7 +21,8 @@ namespace {
 void write_file(const std::filesystem::path& path, std::string_view text) {
     std::filesystem::path part = path;
     part += ".part";
-    std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(part.c_str(), "wbe"), &std::fclose);
+    std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(part.c_str(), "wbe"),
+                                                         &std::fclose);
     if (!file) {
         refuse(path, {errno, std::generic_category()});
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Files of a run: written beside their final name and renamed, so that nobody ever sees half of one.
+// Files of a run: written beside their final name and renamed, so that nobody ever sees half of
+// one.
 #pragma once
 
 #include <filesystem>

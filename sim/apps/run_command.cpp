@@ -39,24 +39,35 @@ class ProgressBar {
         }
     }
 
-    /// Null when nothing is shown: a run that tells nobody how far it is costs no switch to the parent and back.
+    /// Null when nothing is shown: a run that tells nobody how far it is costs no switch to the
+    /// parent and back.
     std::function<void(const Progress&)> listener() {
-        return m_shown ? [this](const Progress& progress) { draw(progress); } : std::function<void(const Progress&)>{};
+        return m_shown ? [this](const Progress& progress) { draw(progress); }
+                       : std::function<void(const Progress&)>{};
     }
 
   private:
     void draw(const Progress& progress) {
-        const double share = progress.of == 1 ? (progress.done == 1 ? 1.0 : static_cast<double>(progress.simulated.count()) / static_cast<double>(m_stop_at.count()))
-                                              : static_cast<double>(progress.done) / static_cast<double>(progress.of);
+        const double share =
+            progress.of == 1
+                ? (progress.done == 1 ? 1.0
+                                      : static_cast<double>(progress.simulated.count()) /
+                                            static_cast<double>(m_stop_at.count()))
+                : static_cast<double>(progress.done) / static_cast<double>(progress.of);
         const int filled = static_cast<int>(std::clamp(share, 0.0, 1.0) * columns);
         if (filled == m_drawn && progress.done == m_done) {
             return;
         }
         m_drawn = filled;
         m_done = progress.done;
-        const std::string count = progress.of == 1 ? fmt::format("{} s simulated", progress.simulated.count() / 1'000'000'000)
-                                                   : fmt::format("{} of {} runs", progress.done, progress.of);
-        say(stderr, "\r[" + std::string(static_cast<std::size_t>(filled), '#') + std::string(static_cast<std::size_t>(columns - filled), '.') + "] " + count + "\x1b[K");
+        const std::string count =
+            progress.of == 1
+                ? fmt::format("{} s simulated", progress.simulated.count() / 1'000'000'000)
+                : fmt::format("{} of {} runs", progress.done, progress.of);
+        say(stderr,
+            "\r[" + std::string(static_cast<std::size_t>(filled), '#') +
+                std::string(static_cast<std::size_t>(columns - filled), '.') + "] " + count +
+                "\x1b[K");
     }
 
     static constexpr int columns = 40;
@@ -81,7 +92,9 @@ bool accept(const std::string& file, const sim::ReadScenario& read) {
     if (read.scenario) {
         return true;
     }
-    say(stderr, fmt::format("understudy: {}: {} error{}, nothing was run\n", file, errors, errors == 1 ? "" : "s"));
+    say(stderr,
+        fmt::format(
+            "understudy: {}: {} error{}, nothing was run\n", file, errors, errors == 1 ? "" : "s"));
     return false;
 }
 
@@ -135,7 +148,8 @@ void discard(const RunFiles& files) {
 RunJob job_for(const RunCommand& command, const RunFiles& files, std::uint64_t seed) {
     RunJob job;
     job.options.seed = seed;
-    job.options.trace = command.trace.value_or(command.seeds ? sim::TraceLevel::none : sim::TraceLevel::signalling);
+    job.options.trace =
+        command.trace.value_or(command.seeds ? sim::TraceLevel::none : sim::TraceLevel::signalling);
     if (files.recorded) {
         job.options.trace_file = files.trace_part().string();
         job.options.event_log_dir = files.logs_part().string();
@@ -144,7 +158,8 @@ RunJob job_for(const RunCommand& command, const RunFiles& files, std::uint64_t s
 }
 
 int report_failure(const sim::Scenario& scenario, const RunFailure& failure) {
-    say(stderr, fmt::format("understudy: {}: seed {}: {}\n", scenario.file, failure.seed, failure.reason));
+    say(stderr,
+        fmt::format("understudy: {}: seed {}: {}\n", scenario.file, failure.seed, failure.reason));
     say(stderr, fmt::format("again: understudy run {} --seed {}\n", scenario.file, failure.seed));
     return exit_internal;
 }
@@ -180,8 +195,13 @@ int run_one(const RunCommand& command, const sim::Scenario& scenario, const fs::
         say(stdout, sim::result_to_json(scenario, result));
     } else {
         say(stdout, sim::text_report(scenario, result, {command.color}));
-        say(stdout, fmt::format("written: {}/result.json{}{}\n", out.string(), worst ? ", waterfall.svg" : "",
-                                files.recorded ? ", " + files.trace_name + " (trace), one .eventlog per node" : ""));
+        say(stdout,
+            fmt::format("written: {}/result.json{}{}\n",
+                        out.string(),
+                        worst ? ", waterfall.svg" : "",
+                        files.recorded
+                            ? ", " + files.trace_name + " (trace), one .eventlog per node"
+                            : ""));
     }
     return code_of(scenario, result);
 }
@@ -204,7 +224,8 @@ int run_many(const RunCommand& command, const sim::Scenario& scenario, const fs:
     WorkResult work;
     {
         ProgressBar bar(command.progress, scenario.stop_at);
-        work = run_jobs(scenario, jobs, command.jobs == 0 ? processors : command.jobs, bar.listener());
+        work =
+            run_jobs(scenario, jobs, command.jobs == 0 ? processors : command.jobs, bar.listener());
     }
     std::vector<sim::RunResult> results;
     for (std::size_t i = 0; i < jobs.size(); ++i) {
@@ -213,27 +234,33 @@ int run_many(const RunCommand& command, const sim::Scenario& scenario, const fs:
             results.push_back(std::move(*work.results[i]));
         } else {
             discard(files[i]);
-            fs::remove(files[i].directory, ignored);   // only when nothing is in it
+            fs::remove(files[i].directory, ignored);  // only when nothing is in it
         }
     }
     if (work.failure) {
         return report_failure(scenario, *work.failure);
     }
-    const sim::Summary summary = sim::summarize(scenario, results, command.seeds->first, command.seeds->last);
+    const sim::Summary summary =
+        sim::summarize(scenario, results, command.seeds->first, command.seeds->last);
     write_file(out / "summary.json", sim::summary_to_json(summary));
     if (command.json) {
         say(stdout, sim::summary_to_json(summary));
     } else {
         say(stdout, sim::text_report(scenario, summary, {command.color}));
-        say(stdout, fmt::format("written: {}/summary.json, seed-N/result.json for each run\n", out.string()));
+        say(stdout,
+            fmt::format("written: {}/summary.json, seed-N/result.json for each run\n",
+                        out.string()));
     }
     return sim::exit_code(summary);
 }
 
 /// Of several scenarios: what is most wrong counts.
 int worse(int a, int b) {
-    static constexpr std::array order{exit_pass, exit_inconclusive, exit_failed, exit_invalid, exit_usage, exit_internal};
-    const auto rank = [](int code) { return std::find(order.begin(), order.end(), code) - order.begin(); };
+    static constexpr std::array order{
+        exit_pass, exit_inconclusive, exit_failed, exit_invalid, exit_usage, exit_internal};
+    const auto rank = [](int code) {
+        return std::find(order.begin(), order.end(), code) - order.begin();
+    };
     return rank(a) >= rank(b) ? a : b;
 }
 
@@ -251,8 +278,8 @@ std::optional<SeedRange> parse_seed_range(const std::string& text) {
         return error == std::errc{} && end == part.data() + part.size();
     };
     const std::string_view view = text;
-    if (!number(view.substr(0, dots), range.first) || !number(view.substr(dots + 2), range.last) || range.first > range.last ||
-        range.last - range.first >= most) {
+    if (!number(view.substr(0, dots), range.first) || !number(view.substr(dots + 2), range.last) ||
+        range.first > range.last || range.last - range.first >= most) {
         return std::nullopt;
     }
     return range;
@@ -279,18 +306,24 @@ int run_command(const RunCommand& command) {
     for (std::size_t i = 0; i < scenarios.size(); ++i) {
         const sim::Scenario& scenario = scenarios[i];
         if (scenario.cluster.implementation != sim::Implementation::understudyd) {
-            say(stderr, fmt::format("understudy: {}: the model of {} is not built yet; use --implementation understudyd\n", scenario.file,
-                                    sim::name(scenario.cluster.implementation)));
+            say(stderr,
+                fmt::format("understudy: {}: the model of {} is not built yet; use "
+                            "--implementation understudyd\n",
+                            scenario.file,
+                            sim::name(scenario.cluster.implementation)));
             return exit_usage;
         }
-        fs::path out = command.out.empty() ? fs::path("results") / scenario.id : fs::path(command.out);
+        fs::path out =
+            command.out.empty() ? fs::path("results") / scenario.id : fs::path(command.out);
         if (!command.out.empty() && scenarios.size() > 1) {
             out /= scenario.id;
         }
         if (i > 0 && !command.json) {
             say(stdout, "\n");
         }
-        code = worse(code, command.seeds ? run_many(command, scenario, out) : run_one(command, scenario, out));
+        code = worse(code,
+                     command.seeds ? run_many(command, scenario, out)
+                                   : run_one(command, scenario, out));
     }
     return code;
 }

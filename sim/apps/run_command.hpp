@@ -12,7 +12,14 @@
 namespace app {
 
 /// design: command line. 77 (skipped) is the lab's.
-enum ExitCode : int { exit_pass = 0, exit_failed = 1, exit_usage = 2, exit_invalid = 3, exit_inconclusive = 5, exit_internal = 6 };
+enum ExitCode : int {
+    exit_pass = 0,
+    exit_failed = 1,
+    exit_usage = 2,
+    exit_invalid = 3,
+    exit_inconclusive = 5,
+    exit_internal = 6
+};
 
 struct SeedRange {
     std::uint64_t first = 1;
@@ -25,11 +32,11 @@ struct SeedRange {
 struct RunCommand {
     std::vector<std::string> files;
     std::uint64_t seed = 1;
-    std::optional<SeedRange> seeds;          ///< a campaign, even of one seed
-    std::size_t jobs = 0;                    ///< 0: one per processor
-    std::string out;                         ///< empty: results/<scenario>
+    std::optional<SeedRange> seeds;  ///< a campaign, even of one seed
+    std::size_t jobs = 0;            ///< 0: one per processor
+    std::string out;                 ///< empty: results/<scenario>
     bool json = false;
-    std::optional<sim::TraceLevel> trace;    ///< default: signalling for one run, none for a campaign
+    std::optional<sim::TraceLevel> trace;  ///< default: signalling for one run, none for a campaign
     std::optional<sim::Implementation> implementation;
     bool color = false;
     bool progress = false;

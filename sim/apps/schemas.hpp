@@ -8,7 +8,7 @@
 namespace app {
 
 struct PublishedSchema {
-    std::string_view name;   ///< "failover-scenario-1"
+    std::string_view name;  ///< "failover-scenario-1"
     std::string_view text;
 };
 

@@ -15,7 +15,8 @@
 
 namespace {
 
-constexpr const char* version_text = "understudy " UNDERSTUDY_VERSION " (ns-3 3." UNDERSTUDY_NS3_MINOR ")";
+constexpr const char* version_text =
+    "understudy " UNDERSTUDY_VERSION " (ns-3 3." UNDERSTUDY_NS3_MINOR ")";
 
 constexpr const char* run_examples = R"(
 Examples:
@@ -64,19 +65,33 @@ struct Arguments {
 };
 
 void declare_run(CLI::App& parent, Arguments& arguments) {
-    CLI::App* run = parent.add_subcommand("run", "Run scenarios and report how long callers were cut off");
+    CLI::App* run =
+        parent.add_subcommand("run", "Run scenarios and report how long callers were cut off");
     run->add_option("FILE", arguments.run.files, "Scenario files")->required();
-    CLI::Option* seed = run->add_option("--seed", arguments.run.seed, "Seed of a single run")->default_val(1);
-    run->add_option("--seeds", arguments.seeds, "Seeds A..B: a campaign, one run per seed")->excludes(seed);
-    run->add_option("-j,--jobs", arguments.run.jobs, "Runs at the same time (default: one per processor)")->check(CLI::Range(1, 1024));
-    run->add_option("--out", arguments.run.out, "Folder for what is written (default: results/<scenario>)");
-    run->add_option("--format", arguments.format, "What is printed")->check(CLI::IsMember({"text", "json"}))->default_val("text");
-    run->add_option("--trace", arguments.trace, "What is recorded (default: signalling; campaigns: none)")
+    CLI::Option* seed =
+        run->add_option("--seed", arguments.run.seed, "Seed of a single run")->default_val(1);
+    run->add_option("--seeds", arguments.seeds, "Seeds A..B: a campaign, one run per seed")
+        ->excludes(seed);
+    run->add_option(
+           "-j,--jobs", arguments.run.jobs, "Runs at the same time (default: one per processor)")
+        ->check(CLI::Range(1, 1024));
+    run->add_option(
+        "--out", arguments.run.out, "Folder for what is written (default: results/<scenario>)");
+    run->add_option("--format", arguments.format, "What is printed")
+        ->check(CLI::IsMember({"text", "json"}))
+        ->default_val("text");
+    run->add_option(
+           "--trace", arguments.trace, "What is recorded (default: signalling; campaigns: none)")
         ->check(CLI::IsMember({"all", "signalling", "none"}));
-    run->add_option("--engine", arguments.engine, "ns3: simulation; lab: real processes")->check(CLI::IsMember({"ns3", "lab"}))->default_val("ns3");
-    run->add_option("--implementation", arguments.implementation, "Which daemon runs on the nodes (default: as the scenario says)")
+    run->add_option("--engine", arguments.engine, "ns3: simulation; lab: real processes")
+        ->check(CLI::IsMember({"ns3", "lab"}))
+        ->default_val("ns3");
+    run->add_option("--implementation",
+                    arguments.implementation,
+                    "Which daemon runs on the nodes (default: as the scenario says)")
         ->check(CLI::IsMember({"understudyd", "heartbeat-3.0.6"}));
-    run->add_option("--color", arguments.color, "Colours; auto: on a terminal unless NO_COLOR is set")
+    run->add_option(
+           "--color", arguments.color, "Colours; auto: on a terminal unless NO_COLOR is set")
         ->check(CLI::IsMember({"auto", "always", "never"}))
         ->default_val("auto");
     run->footer(run_examples);
@@ -93,7 +108,8 @@ int run(Arguments& arguments) {
         return usage("--engine lab is not built yet; the simulation is --engine ns3");
     }
     if (arguments.implementation == "heartbeat-3.0.6") {
-        return usage("--implementation heartbeat-3.0.6 is not built yet; found heartbeat-3.0.6, expected understudyd");
+        return usage("--implementation heartbeat-3.0.6 is not built yet; found heartbeat-3.0.6, "
+                     "expected understudyd");
     }
     if (!arguments.implementation.empty()) {
         command.implementation = sim::Implementation::understudyd;
@@ -101,11 +117,14 @@ int run(Arguments& arguments) {
     if (!arguments.seeds.empty()) {
         command.seeds = app::parse_seed_range(arguments.seeds);
         if (!command.seeds) {
-            return usage("--seeds: found " + arguments.seeds + ", expected A..B with A <= B and at most 1000000 seeds");
+            return usage("--seeds: found " + arguments.seeds +
+                         ", expected A..B with A <= B and at most 1000000 seeds");
         }
     }
     static const std::map<std::string, sim::TraceLevel> levels{
-        {"all", sim::TraceLevel::all}, {"signalling", sim::TraceLevel::signalling}, {"none", sim::TraceLevel::none}};
+        {"all", sim::TraceLevel::all},
+        {"signalling", sim::TraceLevel::signalling},
+        {"none", sim::TraceLevel::none}};
     if (!arguments.trace.empty()) {
         command.trace = levels.at(arguments.trace);
     }
@@ -118,14 +137,21 @@ int run(Arguments& arguments) {
 int replay(const std::string& path) {
     const sim::ReplayResult result = sim::replay_event_log(path);
     switch (result.outcome) {
-        case sim::ReplayResult::Outcome::same:
-            std::printf("%s: the same actions: %llu events, %llu actions\n", result.node.c_str(), static_cast<unsigned long long>(result.events),
-                        static_cast<unsigned long long>(result.actions));
-            return app::exit_pass;
-        case sim::ReplayResult::Outcome::different:
-            std::printf("%s: different after %llu events\n%s\n", result.node.c_str(), static_cast<unsigned long long>(result.events), result.message.c_str());
-            return app::exit_internal;
-        case sim::ReplayResult::Outcome::unreadable: std::fprintf(stderr, "%s: %s\n", path.c_str(), result.message.c_str()); return app::exit_invalid;
+    case sim::ReplayResult::Outcome::same:
+        std::printf("%s: the same actions: %llu events, %llu actions\n",
+                    result.node.c_str(),
+                    static_cast<unsigned long long>(result.events),
+                    static_cast<unsigned long long>(result.actions));
+        return app::exit_pass;
+    case sim::ReplayResult::Outcome::different:
+        std::printf("%s: different after %llu events\n%s\n",
+                    result.node.c_str(),
+                    static_cast<unsigned long long>(result.events),
+                    result.message.c_str());
+        return app::exit_internal;
+    case sim::ReplayResult::Outcome::unreadable:
+        std::fprintf(stderr, "%s: %s\n", path.c_str(), result.message.c_str());
+        return app::exit_invalid;
     }
     return app::exit_internal;
 }
@@ -139,21 +165,29 @@ int print_schema(const std::string& wanted) {
             return app::exit_pass;
         }
     }
-    return wanted.empty() ? app::exit_pass : usage("schema: found " + wanted + ", expected one of the names that `understudy schema` lists");
+    return wanted.empty() ? app::exit_pass
+                          : usage("schema: found " + wanted +
+                                  ", expected one of the names that `understudy schema` lists");
 }
 
 int main_with_exceptions(int argc, char** argv) {
-    CLI::App program{"Rehearses a failover: which outages does the cluster survive, and how long are callers cut off?", "understudy"};
+    CLI::App program{"Rehearses a failover: which outages does the cluster survive, and how long "
+                     "are callers cut off?",
+                     "understudy"};
     program.set_version_flag("--version", version_text);
     program.require_subcommand(1);
-    program.footer("\nExamples:\n  understudy run scenarios/call-centre/primary-power.json\n  understudy run --help");
+    program.footer("\nExamples:\n  understudy run scenarios/call-centre/primary-power.json\n  "
+                   "understudy run --help");
     Arguments arguments;
     declare_run(program, arguments);
-    CLI::App* replay_command = program.add_subcommand("replay", "Feed an event log back into the failover core");
-    replay_command->add_option("EVENTLOG", arguments.event_log, "Event log of one node")->required();
+    CLI::App* replay_command =
+        program.add_subcommand("replay", "Feed an event log back into the failover core");
+    replay_command->add_option("EVENTLOG", arguments.event_log, "Event log of one node")
+        ->required();
     replay_command->footer(replay_examples);
     CLI::App* schema_command = program.add_subcommand("schema", "Print a published JSON schema");
-    schema_command->add_option("NAME", arguments.schema, "Name of the schema; without it the names are listed");
+    schema_command->add_option(
+        "NAME", arguments.schema, "Name of the schema; without it the names are listed");
     schema_command->footer(schema_examples);
     try {
         program.parse(argc, argv);
@@ -163,7 +197,8 @@ int main_with_exceptions(int argc, char** argv) {
     if (program.got_subcommand("run")) {
         return run(arguments);
     }
-    return program.got_subcommand("replay") ? replay(arguments.event_log) : print_schema(arguments.schema);
+    return program.got_subcommand("replay") ? replay(arguments.event_log)
+                                            : print_schema(arguments.schema);
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Pipe protocol, worker to parent: 'P' and 8 bytes of simulated nanoseconds, any number of times; then 'R' and a result
-// as JSON, or 'E' and a message, up to the end of the stream.
+// Pipe protocol, worker to parent: 'P' and 8 bytes of simulated nanoseconds, any number of times;
+// then 'R' and a result as JSON, or 'E' and a message, up to the end of the stream.
 #include "workers.hpp"
 
 #include <algorithm>
@@ -30,7 +30,8 @@ void ask_stop(int) {
     stop_asked = 1;
 }
 
-/// Catches SIGINT and SIGTERM for its own life; system calls are interrupted, so that poll() returns.
+/// Catches SIGINT and SIGTERM for its own life; system calls are interrupted, so that poll()
+/// returns.
 class StopSignals {
   public:
     StopSignals() {
@@ -69,8 +70,9 @@ bool write_all(int fd, const char* data, std::size_t size) {
 }
 
 /// The life of one worker; never returns.
-[[noreturn]] void work(const sim::Scenario& scenario, const RunJob& job, int fd, bool tell_progress) {
-    signal(SIGINT, SIG_IGN);   // the parent decides, and tells by SIGKILL
+[[noreturn]] void
+work(const sim::Scenario& scenario, const RunJob& job, int fd, bool tell_progress) {
+    signal(SIGINT, SIG_IGN);  // the parent decides, and tells by SIGKILL
     signal(SIGTERM, SIG_DFL);
     signal(SIGPIPE, SIG_DFL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -93,7 +95,7 @@ bool write_all(int fd, const char* data, std::size_t size) {
     }
     const bool told = write_all(fd, answer.data(), answer.size());
     std::fflush(nullptr);
-    _exit(told ? status : 6);   // no destructors of the parent's objects
+    _exit(told ? status : 6);  // no destructors of the parent's objects
 }
 
 struct Worker {
@@ -105,7 +107,9 @@ struct Worker {
 
 class Pool {
   public:
-    Pool(const sim::Scenario& scenario, const std::vector<RunJob>& jobs, const std::function<void(const Progress&)>& progress)
+    Pool(const sim::Scenario& scenario,
+         const std::vector<RunJob>& jobs,
+         const std::function<void(const Progress&)>& progress)
         : m_scenario(scenario), m_jobs(jobs), m_progress(progress) {
         m_answer.results.resize(jobs.size());
     }
@@ -116,7 +120,8 @@ class Pool {
     WorkResult run(std::size_t at_once) {
         std::size_t next = 0;
         while (true) {
-            while (next < m_jobs.size() && m_workers.size() < at_once && !m_answer.failure && stop_asked == 0) {
+            while (next < m_jobs.size() && m_workers.size() < at_once && !m_answer.failure &&
+                   stop_asked == 0) {
                 start(next++);
             }
             if (m_workers.empty()) {
@@ -139,7 +144,7 @@ class Pool {
             fail(job, std::string("no pipe: ") + std::strerror(errno));
             return;
         }
-        std::fflush(nullptr);   // nothing of ours may be written twice
+        std::fflush(nullptr);  // nothing of ours may be written twice
         const pid_t pid = fork();
         if (pid == 0) {
             for (const Worker& other : m_workers) {
@@ -163,7 +168,7 @@ class Pool {
             fds.push_back({worker.fd, POLLIN, 0});
         }
         if (poll(fds.data(), fds.size(), -1) < 0) {
-            return;   // a signal
+            return;  // a signal
         }
         for (std::size_t i = fds.size(); i-- > 0;) {
             if (fds[i].revents != 0 && !receive(m_workers[i])) {
@@ -200,12 +205,14 @@ class Pool {
         if (WIFSIGNALED(status)) {
             fail(worker.job, std::string("the run died: ") + strsignal(WTERMSIG(status)));
         } else if (worker.received.empty()) {
-            fail(worker.job, "the run ended without a result, status " + std::to_string(WEXITSTATUS(status)));
+            fail(worker.job,
+                 "the run ended without a result, status " + std::to_string(WEXITSTATUS(status)));
         } else if (worker.received[0] == 'E') {
             fail(worker.job, worker.received.substr(1));
         } else {
             try {
-                m_answer.results[worker.job] = sim::result_from_json(std::string_view(worker.received).substr(1));
+                m_answer.results[worker.job] =
+                    sim::result_from_json(std::string_view(worker.received).substr(1));
             } catch (const std::exception& error) {
                 fail(worker.job, error.what());
                 return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Runs of one scenario in processes of their own: ns-3 has one simulator per process, and a run that crashes must not
-// take the others along. Each run is forked from this (warm) process and sends its result through a pipe.
+// Runs of one scenario in processes of their own: ns-3 has one simulator per process, and a run
+// that crashes must not take the others along. Each run is forked from this (warm) process and
+// sends its result through a pipe.
 #pragma once
 
 #include <cstdint>
@@ -23,19 +24,21 @@ struct RunFailure {
 };
 
 struct WorkResult {
-    std::vector<std::optional<sim::RunResult>> results;   ///< in the order of the jobs; empty: not done
-    std::optional<RunFailure> failure;                    ///< the one with the smallest job number; the others were stopped
-    bool interrupted = false;                             ///< by SIGINT or SIGTERM
+    std::vector<std::optional<sim::RunResult>>
+        results;  ///< in the order of the jobs; empty: not done
+    std::optional<RunFailure>
+        failure;               ///< the one with the smallest job number; the others were stopped
+    bool interrupted = false;  ///< by SIGINT or SIGTERM
 };
 
 struct Progress {
     std::size_t done = 0;
     std::size_t of = 0;
-    sim::Duration simulated{};   ///< of the run that told last
+    sim::Duration simulated{};  ///< of the run that told last
 };
 
-/// `seen` gets every result as soon as it is there, in any order; `progress` may be null. The answer does not depend on
-/// `at_once`.
+/// `seen` gets every result as soon as it is there, in any order; `progress` may be null. The
+/// answer does not depend on `at_once`.
 [[nodiscard]] WorkResult run_jobs(const sim::Scenario&,
                                   const std::vector<RunJob>& jobs,
                                   std::size_t at_once,

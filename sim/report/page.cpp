@@ -38,7 +38,8 @@ void Page::paragraph(std::string_view text, std::size_t indent) {
     while (at < text.size()) {
         const std::size_t word_at = std::min(text.find_first_not_of(' ', at), text.size());
         const std::size_t end = std::min(text.find(' ', word_at), text.size());
-        const std::string_view gap = text.substr(at, word_at - at);   // kept as it is: it may align columns
+        const std::string_view gap =
+            text.substr(at, word_at - at);  // kept as it is: it may align columns
         const std::string_view word = text.substr(word_at, end - word_at);
         if (has_word && columns_of(current) + gap.size() + columns_of(word) > page_width) {
             line(current);
@@ -58,12 +59,13 @@ std::string Page::styled(Style style, std::string_view text) const {
         return std::string(text);
     }
     static constexpr std::array<std::string_view, 6> codes{"", "1", "2", "32", "33", "31"};
-    return "\x1b[" + std::string(codes[static_cast<std::size_t>(style)]) + "m" + std::string(text) + "\x1b[0m";
+    return "\x1b[" + std::string(codes[static_cast<std::size_t>(style)]) + "m" + std::string(text) +
+           "\x1b[0m";
 }
 
 std::size_t columns_of(std::string_view text) noexcept {
     std::size_t columns = 0;
-    bool escape = false;   // a colour sequence takes no column
+    bool escape = false;  // a colour sequence takes no column
     for (const char c : text) {
         if (c == '\x1b') {
             escape = true;
@@ -93,7 +95,8 @@ std::string fit(std::string_view text, std::size_t columns) {
     return std::string(head(text, columns - 1)) + "…";
 }
 
-TimeAxis::TimeAxis(Duration longest, std::size_t columns) : m_columns(columns), m_step(std::chrono::seconds{5}), m_end{} {
+TimeAxis::TimeAxis(Duration longest, std::size_t columns)
+    : m_columns(columns), m_step(std::chrono::seconds{5}), m_end{} {
     const Duration wanted = std::max<Duration>(longest, target_to + std::chrono::seconds{2});
     for (const int seconds : {5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600}) {
         m_step = std::chrono::seconds{seconds};
@@ -106,15 +109,18 @@ TimeAxis::TimeAxis(Duration longest, std::size_t columns) : m_columns(columns), 
 }
 
 double TimeAxis::cell(Duration at) const noexcept {
-    return static_cast<double>(at.count()) / static_cast<double>(m_end.count()) * static_cast<double>(m_columns);
+    return static_cast<double>(at.count()) / static_cast<double>(m_end.count()) *
+           static_cast<double>(m_columns);
 }
 
 std::string TimeAxis::scale() const {
     std::string row;
     for (Duration at{}; at <= m_end; at += m_step) {
         const auto column = static_cast<std::size_t>(std::lround(cell(at)));
-        const std::string label = std::to_string(std::chrono::duration_cast<std::chrono::seconds>(at).count());
-        if (column >= row.size() + (row.empty() ? 0 : 1) && column + label.size() <= m_columns + 3) {
+        const std::string label =
+            std::to_string(std::chrono::duration_cast<std::chrono::seconds>(at).count());
+        if (column >= row.size() + (row.empty() ? 0 : 1) &&
+            column + label.size() <= m_columns + 3) {
             row.append(column - row.size(), ' ');
             row += label;
         }
@@ -122,12 +128,13 @@ std::string TimeAxis::scale() const {
     return row + " s";
 }
 
-std::string TimeAxis::bar(const Page& page, Duration from, Duration to, Style style, bool open_end) const {
+std::string
+TimeAxis::bar(const Page& page, Duration from, Duration to, Style style, bool open_end) const {
     const double start = cell(from);
     const double end = cell(to);
     const auto first = static_cast<std::size_t>(std::max(0.0, std::floor(start + 0.5)));
     auto last = static_cast<std::size_t>(std::max(0.0, std::floor(end + 0.5)));
-    const bool sliver = to > from && last <= first;   // shorter than its cell
+    const bool sliver = to > from && last <= first;  // shorter than its cell
     std::size_t begin = std::min(first, m_columns - 1);
     last = sliver ? begin + 1 : std::min(last, m_columns);
     std::string body;

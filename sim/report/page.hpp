@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Plain text for a terminal: columns, bars over a time axis, optional colour. Knows nothing of runs. Colour never
-// carries meaning alone: every styled thing is a word or a shape, too.
+// Plain text for a terminal: columns, bars over a time axis, optional colour. Knows nothing of
+// runs. Colour never carries meaning alone: every styled thing is a word or a shape, too.
 #pragma once
 
 #include <cstdint>
@@ -51,8 +51,10 @@ class TimeAxis {
 
     /// "0    5    10 …  s"
     [[nodiscard]] std::string scale() const;
-    /// A bar from `from` to `to`; never empty for a positive duration. `open_end`: goes on beyond what was seen.
-    [[nodiscard]] std::string bar(const Page&, Duration from, Duration to, Style, bool open_end = false) const;
+    /// A bar from `from` to `to`; never empty for a positive duration. `open_end`: goes on beyond
+    /// what was seen.
+    [[nodiscard]] std::string
+    bar(const Page&, Duration from, Duration to, Style, bool open_end = false) const;
 
   private:
     [[nodiscard]] double cell(Duration) const noexcept;

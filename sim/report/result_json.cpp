@@ -16,9 +16,12 @@ constexpr std::string_view format_name = "failover-result/1";
 
 std::string_view name_of(cluster::Severity severity) {
     switch (severity) {
-        case cluster::Severity::error: return "error";
-        case cluster::Severity::warning: return "warning";
-        case cluster::Severity::note: return "note";
+    case cluster::Severity::error:
+        return "error";
+    case cluster::Severity::warning:
+        return "warning";
+    case cluster::Severity::note:
+        return "note";
     }
     return "";
 }
@@ -68,11 +71,13 @@ Ordered episode_json(const Episode& episode) {
 }
 
 Ordered expectation_json(const Scenario& scenario, const ExpectationResult& result) {
-    Ordered object{{"id", result.id},
-                   {"severity", severity_of(scenario, result.id) == ExpectationSeverity::warn ? "warn" : "error"},
-                   {"verdict", name(result.verdict)},
-                   {"observed", result.observed},
-                   {"limit", result.limit}};
+    Ordered object{
+        {"id", result.id},
+        {"severity",
+         severity_of(scenario, result.id) == ExpectationSeverity::warn ? "warn" : "error"},
+        {"verdict", name(result.verdict)},
+        {"observed", result.observed},
+        {"limit", result.limit}};
     if (result.observed_ns) {
         object["observed_ns"] = *result.observed_ns;
     }
@@ -127,9 +132,14 @@ auto value_of(const Names& values, const std::string& text) {
     throw std::runtime_error("unknown word \"" + text + "\" in a result");
 }
 
-constexpr std::array takeover_verdicts{TakeoverVerdict::faster, TakeoverVerdict::in_target, TakeoverVerdict::too_slow,
-                                       TakeoverVerdict::no_interruption, TakeoverVerdict::no_takeover};
-constexpr std::array expectation_verdicts{ExpectationVerdict::pass, ExpectationVerdict::fail, ExpectationVerdict::inconclusive,
+constexpr std::array takeover_verdicts{TakeoverVerdict::faster,
+                                       TakeoverVerdict::in_target,
+                                       TakeoverVerdict::too_slow,
+                                       TakeoverVerdict::no_interruption,
+                                       TakeoverVerdict::no_takeover};
+constexpr std::array expectation_verdicts{ExpectationVerdict::pass,
+                                          ExpectationVerdict::fail,
+                                          ExpectationVerdict::inconclusive,
                                           ExpectationVerdict::not_reached};
 constexpr std::array all_marks{Mark::yours, Mark::measured, Mark::sourced, Mark::assumed};
 
@@ -210,7 +220,9 @@ cluster::Finding read_finding(const Ordered& value) {
     finding.severity = severity == "error"     ? cluster::Severity::error
                        : severity == "warning" ? cluster::Severity::warning
                                                : cluster::Severity::note;
-    finding.where = {value.at("file").get<std::string>(), value.at("line").get<int>(), value.at("column").get<int>()};
+    finding.where = {value.at("file").get<std::string>(),
+                     value.at("line").get<int>(),
+                     value.at("column").get<int>()};
     finding.rule = value.at("rule").get<std::string>();
     finding.found = value.at("found").get<std::string>();
     finding.expected = value.at("expected").get<std::string>();
@@ -242,8 +254,10 @@ RunResult read(const Ordered& value) {
         result.metrics.emplace_back(metric, number.get<std::int64_t>());
     }
     for (const Ordered& parameter : value.at("parameters")) {
-        result.parameters.push_back({parameter.at("name").get<std::string>(), parameter.at("value").get<std::string>(),
-                                     value_of(all_marks, parameter.at("mark").get<std::string>()), parameter.at("source").get<std::string>()});
+        result.parameters.push_back({parameter.at("name").get<std::string>(),
+                                     parameter.at("value").get<std::string>(),
+                                     value_of(all_marks, parameter.at("mark").get<std::string>()),
+                                     parameter.at("source").get<std::string>()});
     }
     for (const Ordered& finding : value.at("findings")) {
         result.findings.push_back(read_finding(finding));
@@ -258,23 +272,31 @@ std::string_view overall_verdict(const Scenario& scenario, const RunResult& resu
     if (result.passed && !result.inconclusive) {
         return "pass";
     }
-    const bool failed = std::any_of(result.expectations.begin(), result.expectations.end(),
-                                    [&](const ExpectationResult& e) {
-                                        return e.verdict == ExpectationVerdict::fail && severity_of(scenario, e.id) == ExpectationSeverity::error;
-                                    }) ||
-                        std::any_of(result.invariants.begin(), result.invariants.end(),
-                                    [](const InvariantResult& i) { return !i.disabled && i.first_at.has_value(); });
+    const bool failed =
+        std::any_of(result.expectations.begin(),
+                    result.expectations.end(),
+                    [&](const ExpectationResult& e) {
+                        return e.verdict == ExpectationVerdict::fail &&
+                               severity_of(scenario, e.id) == ExpectationSeverity::error;
+                    }) ||
+        std::any_of(result.invariants.begin(),
+                    result.invariants.end(),
+                    [](const InvariantResult& i) { return !i.disabled && i.first_at.has_value(); });
     return failed || !result.inconclusive ? "fail" : "inconclusive";
 }
 
 ExpectationSeverity severity_of(const Scenario& scenario, const std::string& id) noexcept {
-    const auto found = std::find_if(scenario.expect.begin(), scenario.expect.end(), [&](const Expectation& e) { return e.id == id; });
+    const auto found = std::find_if(scenario.expect.begin(),
+                                    scenario.expect.end(),
+                                    [&](const Expectation& e) { return e.id == id; });
     return found == scenario.expect.end() ? ExpectationSeverity::error : found->severity;
 }
 
 const AcceptedFinding* accepted(const Scenario& scenario, const cluster::Finding& finding) {
     const auto& list = scenario.cluster.accept_lint;
-    const auto found = std::find_if(list.begin(), list.end(), [&](const AcceptedFinding& entry) { return entry.rule == finding.rule; });
+    const auto found = std::find_if(list.begin(), list.end(), [&](const AcceptedFinding& entry) {
+        return entry.rule == finding.rule;
+    });
     return found == list.end() ? nullptr : &*found;
 }
 
@@ -293,15 +315,23 @@ std::string result_to_json(const Scenario& scenario, const RunResult& result) {
         {"verdict", overall_verdict(scenario, result)},
         {"inconclusive", result.inconclusive},
         {"episodes", list_json(result.episodes, episode_json)},
-        {"expectations", list_json(result.expectations, [&](const ExpectationResult& e) { return expectation_json(scenario, e); })},
+        {"expectations",
+         list_json(result.expectations,
+                   [&](const ExpectationResult& e) { return expectation_json(scenario, e); })},
         {"invariants", list_json(result.invariants, invariant_json)},
         {"metrics", std::move(metrics)},
-        {"parameters", list_json(result.parameters,
-                                 [](const Parameter& p) {
-                                     return Ordered{{"name", p.name}, {"value", p.value}, {"mark", name(p.mark)}, {"source", p.source}};
-                                 })},
+        {"parameters",
+         list_json(result.parameters,
+                   [](const Parameter& p) {
+                       return Ordered{{"name", p.name},
+                                      {"value", p.value},
+                                      {"mark", name(p.mark)},
+                                      {"source", p.source}};
+                   })},
         {"bindings", result.bindings},
-        {"findings", list_json(result.findings, [&](const cluster::Finding& f) { return finding_json(scenario, f); })},
+        {"findings",
+         list_json(result.findings,
+                   [&](const cluster::Finding& f) { return finding_json(scenario, f); })},
         {"records", result.records}};
     return object.dump(2, ' ', false, Ordered::error_handler_t::replace) + '\n';
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// failover-result/1: one run as JSON (docs/result-format.md). Integer nanoseconds, stable key order, no paths or dates.
+// failover-result/1: one run as JSON (docs/result-format.md). Integer nanoseconds, stable key
+// order, no paths or dates.
 #pragma once
 
 #include <string>
@@ -18,7 +19,8 @@ namespace sim {
 /// "pass", "fail" or "inconclusive".
 [[nodiscard]] std::string_view overall_verdict(const Scenario&, const RunResult&) noexcept;
 
-[[nodiscard]] ExpectationSeverity severity_of(const Scenario&, const std::string& expectation_id) noexcept;
+[[nodiscard]] ExpectationSeverity severity_of(const Scenario&,
+                                              const std::string& expectation_id) noexcept;
 
 /// The entry that accepts this finding; null: none does.
 [[nodiscard]] const AcceptedFinding* accepted(const Scenario&, const cluster::Finding&);

@@ -20,54 +20,76 @@ constexpr std::size_t story_lines = 15;
 
 /// Milliseconds are enough for people; what is shorter is not nothing.
 std::string time_text(Duration time) {
-    return time.count() > 0 && time < std::chrono::microseconds{500} ? "<0.001 s" : format_seconds(time);
+    return time.count() > 0 && time < std::chrono::microseconds{500} ? "<0.001 s"
+                                                                     : format_seconds(time);
 }
 
 Style style_of(TakeoverVerdict verdict) {
     switch (verdict) {
-        case TakeoverVerdict::faster:
-        case TakeoverVerdict::in_target:
-        case TakeoverVerdict::no_interruption: return Style::good;
-        case TakeoverVerdict::too_slow:
-        case TakeoverVerdict::no_takeover: return Style::bad;
+    case TakeoverVerdict::faster:
+    case TakeoverVerdict::in_target:
+    case TakeoverVerdict::no_interruption:
+        return Style::good;
+    case TakeoverVerdict::too_slow:
+    case TakeoverVerdict::no_takeover:
+        return Style::bad;
     }
     return Style::plain;
 }
 
 std::string upper(std::string_view text) {
     std::string result(text);
-    std::transform(result.begin(), result.end(), result.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+    std::transform(result.begin(), result.end(), result.begin(), [](char c) {
+        return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    });
     return result;
 }
 
 const DirectionCutOff* worst_of(const Episode& episode) {
-    const auto found = std::find_if(episode.directions.begin(), episode.directions.end(),
-                                    [&](const DirectionCutOff& d) { return d.direction == episode.worst_direction; });
+    const auto found = std::find_if(
+        episode.directions.begin(), episode.directions.end(), [&](const DirectionCutOff& d) {
+            return d.direction == episode.worst_direction;
+        });
     return found == episode.directions.end() ? nullptr : &*found;
 }
 
 std::string sentence(const Episode& episode) {
     const DirectionCutOff* worst = worst_of(episode);
     const std::string time = worst == nullptr ? "" : format_seconds(worst->longest, 1);
-    const std::string where = worst == nullptr ? "" : " (worst direction: " + worst->direction + ")";
+    const std::string where =
+        worst == nullptr ? "" : " (worst direction: " + worst->direction + ")";
     std::string text;
     switch (episode.verdict) {
-        case TakeoverVerdict::faster: text = "callers were cut off for " + time + where + "; the target is 15 to 20 s"; break;
-        case TakeoverVerdict::in_target: text = "callers were cut off for " + time + where + "; the target is 15 to 20 s"; break;
-        case TakeoverVerdict::too_slow:
-            text = (worst != nullptr && !worst->restored ? "callers were still cut off after " : "callers were cut off for ") + time + where +
-                   "; the target is 15 to 20 s";
-            break;
-        case TakeoverVerdict::no_interruption: text = "no caller was cut off"; break;
-        case TakeoverVerdict::no_takeover: text = "callers were still cut off after " + time + where + ": nobody took over"; break;
+    case TakeoverVerdict::faster:
+        text = "callers were cut off for " + time + where + "; the target is 15 to 20 s";
+        break;
+    case TakeoverVerdict::in_target:
+        text = "callers were cut off for " + time + where + "; the target is 15 to 20 s";
+        break;
+    case TakeoverVerdict::too_slow:
+        text = (worst != nullptr && !worst->restored ? "callers were still cut off after "
+                                                     : "callers were cut off for ") +
+               time + where + "; the target is 15 to 20 s";
+        break;
+    case TakeoverVerdict::no_interruption:
+        text = "no caller was cut off";
+        break;
+    case TakeoverVerdict::no_takeover:
+        text = "callers were still cut off after " + time + where + ": nobody took over";
+        break;
     }
     return text + '.';
 }
 
 void header(Page& page, const Scenario& scenario, const RunResult& result) {
-    page.line(page.styled(Style::strong, fit(scenario.title.empty() ? scenario.id : scenario.title, page_width)));
-    page.line(page.styled(Style::faint, fmt::format("scenario {} · seed {} · {} · {} simulated", result.scenario_id, result.seed, result.implementation,
-                                                    format_seconds(scenario.stop_at))));
+    page.line(page.styled(Style::strong,
+                          fit(scenario.title.empty() ? scenario.id : scenario.title, page_width)));
+    page.line(page.styled(Style::faint,
+                          fmt::format("scenario {} · seed {} · {} · {} simulated",
+                                      result.scenario_id,
+                                      result.seed,
+                                      result.implementation,
+                                      format_seconds(scenario.stop_at))));
     page.line();
 }
 
@@ -75,9 +97,11 @@ void verdicts(Page& page, const RunResult& result) {
     for (const Episode& episode : result.episodes) {
         const std::string word = upper(name(episode.verdict));
         const std::string prefix = result.episodes.size() > 1 ? episode.id + ": " : "";
-        page.paragraph(page.styled(style_of(episode.verdict), word) + ": " + prefix + sentence(episode), 4);
+        page.paragraph(
+            page.styled(style_of(episode.verdict), word) + ": " + prefix + sentence(episode), 4);
         if (episode.two_owners) {
-            page.line(page.styled(Style::bad, "TWO OWNERS") + ": " + prefix + "two nodes served the same thing at the same time (see Invariants).");
+            page.line(page.styled(Style::bad, "TWO OWNERS") + ": " + prefix +
+                      "two nodes served the same thing at the same time (see Invariants).");
         }
     }
     if (result.episodes.empty()) {
@@ -89,7 +113,10 @@ std::string legend(const DirectionCutOff& direction) {
     std::string text;
     for (std::size_t i = 0; i < phase_count; ++i) {
         if (direction.phases.on_path[i].count() > 0) {
-            text += fmt::format("{}{} {}", text.empty() ? "" : " · ", name(static_cast<Phase>(i)), time_text(direction.phases.on_path[i]));
+            text += fmt::format("{}{} {}",
+                                text.empty() ? "" : " · ",
+                                name(static_cast<Phase>(i)),
+                                time_text(direction.phases.on_path[i]));
         }
     }
     return text;
@@ -97,47 +124,60 @@ std::string legend(const DirectionCutOff& direction) {
 
 void directions(Page& page, const Episode& episode, const TimeAxis& axis) {
     page.heading("How long each direction was cut off");
-    page.line(pad_right("", name_columns + time_columns + 4) + page.styled(Style::faint, axis.scale()));
+    page.line(pad_right("", name_columns + time_columns + 4) +
+              page.styled(Style::faint, axis.scale()));
     for (const DirectionCutOff& direction : episode.directions) {
         const Duration shown = direction.interrupted ? direction.longest : Duration{};
-        const Style style = !direction.interrupted ? Style::plain
+        const Style style = !direction.interrupted                                 ? Style::plain
                             : !direction.restored || direction.longest > target_to ? Style::bad
-                                                                                    : Style::good;
-        page.line("  " + pad_right(fit(direction.direction, name_columns), name_columns) +
-                  pad_left(direction.interrupted ? format_seconds(shown) : "not cut", time_columns) + "  " +
-                  axis.bar(page, Duration{}, shown, style, !direction.restored));
+                                                                                   : Style::good;
+        page.line(
+            "  " + pad_right(fit(direction.direction, name_columns), name_columns) +
+            pad_left(direction.interrupted ? format_seconds(shown) : "not cut", time_columns) +
+            "  " + axis.bar(page, Duration{}, shown, style, !direction.restored));
     }
     for (const DirectionCutOff& direction : episode.directions) {
         if (direction.summed > direction.longest) {
-            page.line(fmt::format("  {}: {} in several cut-offs together", direction.direction, format_seconds(direction.summed)));
+            page.line(fmt::format("  {}: {} in several cut-offs together",
+                                  direction.direction,
+                                  format_seconds(direction.summed)));
         }
     }
 }
 
 void waterfall(Page& page, const DirectionCutOff& direction, const TimeAxis& axis) {
-    page.heading(fmt::format("Where the time went, {} ({})", direction.direction, direction.restored ? format_seconds(direction.longest) : "not restored"));
+    page.heading(
+        fmt::format("Where the time went, {} ({})",
+                    direction.direction,
+                    direction.restored ? format_seconds(direction.longest) : "not restored"));
     Duration at{};
     for (std::size_t i = 0; i < phase_count; ++i) {
         const Duration time = direction.phases.on_path[i];
         if (time.count() <= 0) {
             continue;
         }
-        page.line("  " + pad_right(name(static_cast<Phase>(i)), name_columns) + pad_left(time_text(time), time_columns) + "  " +
+        page.line("  " + pad_right(name(static_cast<Phase>(i)), name_columns) +
+                  pad_left(time_text(time), time_columns) + "  " +
                   axis.bar(page, at, at + time, Style::plain));
         at += time;
     }
     if (direction.unattributed.count() > 0) {
-        page.line("  " + pad_right("unattributed", name_columns) + pad_left(format_seconds(direction.unattributed), time_columns) + "  " +
+        page.line("  " + pad_right("unattributed", name_columns) +
+                  pad_left(format_seconds(direction.unattributed), time_columns) + "  " +
                   axis.bar(page, at, at + direction.unattributed, Style::warning));
         page.paragraph("    " + direction.attribution_gap, 4);
         at += direction.unattributed;
     }
-    page.line("  " + pad_right(direction.restored ? "total" : "until the end", name_columns) + pad_left(format_seconds(at), time_columns) + "  " +
+    page.line("  " + pad_right(direction.restored ? "total" : "until the end", name_columns) +
+              pad_left(format_seconds(at), time_columns) + "  " +
               page.styled(Style::faint, axis.scale()));
     std::string parallel;
     for (std::size_t i = 0; i < phase_count; ++i) {
         if (direction.phases.parallel[i].count() > 0) {
-            parallel += fmt::format("{}{} {}", parallel.empty() ? "" : " · ", name(static_cast<Phase>(i)), time_text(direction.phases.parallel[i]));
+            parallel += fmt::format("{}{} {}",
+                                    parallel.empty() ? "" : " · ",
+                                    name(static_cast<Phase>(i)),
+                                    time_text(direction.phases.parallel[i]));
         }
     }
     if (!parallel.empty()) {
@@ -146,7 +186,11 @@ void waterfall(Page& page, const DirectionCutOff& direction, const TimeAxis& axi
 }
 
 void episode_part(Page& page, const Scenario& scenario, const Episode& episode) {
-    page.heading(fmt::format("Episode {}: {} {} at {}", episode.id, episode.verb, episode.target, format_seconds(episode.at)));
+    page.heading(fmt::format("Episode {}: {} {} at {}",
+                             episode.id,
+                             episode.verb,
+                             episode.target,
+                             format_seconds(episode.at)));
     if (!episode.evidence.empty()) {
         page.paragraph("  it took effect: " + episode.evidence, 4);
     }
@@ -175,17 +219,22 @@ void episode_part(Page& page, const Scenario& scenario, const Episode& episode) 
         page.heading("What happened");
         const std::size_t shown = std::min(episode.story.size(), story_lines);
         for (std::size_t i = 0; i < shown; ++i) {
-            page.paragraph("  " + pad_left(format_seconds(episode.story[i].first), time_columns) + "  " + episode.story[i].second, time_columns + 4);
+            page.paragraph("  " + pad_left(format_seconds(episode.story[i].first), time_columns) +
+                               "  " + episode.story[i].second,
+                           time_columns + 4);
         }
     }
 }
 
 Style style_of(ExpectationVerdict verdict) {
     switch (verdict) {
-        case ExpectationVerdict::pass: return Style::good;
-        case ExpectationVerdict::fail: return Style::bad;
-        case ExpectationVerdict::inconclusive:
-        case ExpectationVerdict::not_reached: return Style::warning;
+    case ExpectationVerdict::pass:
+        return Style::good;
+    case ExpectationVerdict::fail:
+        return Style::bad;
+    case ExpectationVerdict::inconclusive:
+    case ExpectationVerdict::not_reached:
+        return Style::warning;
     }
     return Style::plain;
 }
@@ -197,8 +246,11 @@ void expectations(Page& page, const Scenario& scenario, const RunResult& result)
     page.heading("Expectations");
     for (const ExpectationResult& expectation : result.expectations) {
         const bool warn = severity_of(scenario, expectation.id) == ExpectationSeverity::warn;
-        page.line("  " + page.styled(style_of(expectation.verdict), pad_right(name(expectation.verdict), 13)) + pad_right(fit(expectation.id, 18), 19) +
-                  pad_right(fit(expectation.observed, 36), 37) + fit(expectation.limit + (warn ? " (warning only)" : ""), 29));
+        page.line(
+            "  " +
+            page.styled(style_of(expectation.verdict), pad_right(name(expectation.verdict), 13)) +
+            pad_right(fit(expectation.id, 18), 19) + pad_right(fit(expectation.observed, 36), 37) +
+            fit(expectation.limit + (warn ? " (warning only)" : ""), 29));
     }
 }
 
@@ -210,14 +262,22 @@ void invariants(Page& page, const RunResult& result) {
     std::string held;
     for (const InvariantResult& invariant : result.invariants) {
         if (invariant.disabled) {
-            page.paragraph("  " + page.styled(Style::warning, pad_right("off", 13)) + invariant.name + ": " + invariant.reason, 15);
+            page.paragraph("  " + page.styled(Style::warning, pad_right("off", 13)) +
+                               invariant.name + ": " + invariant.reason,
+                           15);
         } else if (!invariant.evaluated) {
-            page.paragraph("  " + page.styled(Style::warning, pad_right("inconclusive", 13)) + invariant.name + ": " +
-                               (invariant.reason.empty() ? "not evaluated" : invariant.reason), 15);
+            page.paragraph("  " + page.styled(Style::warning, pad_right("inconclusive", 13)) +
+                               invariant.name + ": " +
+                               (invariant.reason.empty() ? "not evaluated" : invariant.reason),
+                           15);
         } else if (invariant.first_at) {
             page.paragraph("  " + page.styled(Style::bad, pad_right("violated", 13)) +
-                               fmt::format("{} at {} for {}: {}", invariant.name, format_seconds(*invariant.first_at),
-                                           format_seconds(invariant.violated_for), invariant.reason), 15);
+                               fmt::format("{} at {} for {}: {}",
+                                           invariant.name,
+                                           format_seconds(*invariant.first_at),
+                                           format_seconds(invariant.violated_for),
+                                           invariant.reason),
+                           15);
         } else {
             held += (held.empty() ? "" : ", ") + invariant.name;
         }
@@ -231,8 +291,10 @@ void parameters(Page& page, const RunResult& result) {
     if (!result.parameters.empty()) {
         page.heading("What the result rests on");
         for (const Parameter& parameter : result.parameters) {
-            page.paragraph("  " + pad_right(name(parameter.mark), 10) + parameter.name + " = " + parameter.value +
-                               (parameter.source.empty() ? "" : "  (" + parameter.source + ")"), 14);
+            page.paragraph("  " + pad_right(name(parameter.mark), 10) + parameter.name + " = " +
+                               parameter.value +
+                               (parameter.source.empty() ? "" : "  (" + parameter.source + ")"),
+                           14);
         }
     }
     if (!result.bindings.empty()) {
@@ -259,17 +321,24 @@ void findings(Page& page, const Scenario& scenario, const RunResult& result) {
 void conclusion(Page& page, const Scenario& scenario, const RunResult& result) {
     const std::string_view verdict = overall_verdict(scenario, result);
     page.line();
-    page.line(page.styled(verdict == "pass" ? Style::good : verdict == "fail" ? Style::bad : Style::warning, upper(verdict)) +
+    page.line(page.styled(verdict == "pass"   ? Style::good
+                          : verdict == "fail" ? Style::bad
+                                              : Style::warning,
+                          upper(verdict)) +
               fmt::format("  ({} records)", result.records));
-    page.line(page.styled(Style::faint, fmt::format("again: understudy run {} --seed {}", scenario.file, result.seed)));
+    page.line(
+        page.styled(Style::faint,
+                    fmt::format("again: understudy run {} --seed {}", scenario.file, result.seed)));
     if (!result.scenario_digest.empty()) {
-        page.line(page.styled(Style::faint, "scenario and files: sha256 " + result.scenario_digest));
+        page.line(
+            page.styled(Style::faint, "scenario and files: sha256 " + result.scenario_digest));
     }
 }
 
 }  // namespace
 
-std::string text_report(const Scenario& scenario, const RunResult& result, const ReportOptions& options) {
+std::string
+text_report(const Scenario& scenario, const RunResult& result, const ReportOptions& options) {
     Page page(options.color);
     header(page, scenario, result);
     verdicts(page, result);

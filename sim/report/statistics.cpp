@@ -40,7 +40,8 @@ std::int64_t quantile(const std::vector<std::int64_t>& sorted, double q) {
 std::optional<std::size_t> upper_bound_rank(std::size_t samples, double q, double confidence) {
     // The k-th smallest is >= the q-quantile unless k or more samples lie below it: P = cdf(k - 1).
     for (std::size_t k = 1; k <= samples; ++k) {
-        if (binomial_cdf(static_cast<std::int64_t>(k) - 1, static_cast<std::int64_t>(samples), q) >= confidence) {
+        if (binomial_cdf(static_cast<std::int64_t>(k) - 1, static_cast<std::int64_t>(samples), q) >=
+            confidence) {
             return k;
         }
     }
@@ -50,7 +51,8 @@ std::optional<std::size_t> upper_bound_rank(std::size_t samples, double q, doubl
 std::optional<std::size_t> lower_bound_rank(std::size_t samples, double q, double confidence) {
     std::optional<std::size_t> rank;
     for (std::size_t k = 1; k <= samples; ++k) {
-        if (binomial_cdf(static_cast<std::int64_t>(k) - 1, static_cast<std::int64_t>(samples), q) > 1 - confidence) {
+        if (binomial_cdf(static_cast<std::int64_t>(k) - 1, static_cast<std::int64_t>(samples), q) >
+            1 - confidence) {
             break;
         }
         rank = k;
@@ -67,7 +69,9 @@ double rate_upper_bound(std::size_t successes, std::size_t trials, double confid
     double high = 1;
     for (int i = 0; i < 60; ++i) {
         const double middle = (low + high) / 2;
-        const bool plausible = binomial_cdf(static_cast<std::int64_t>(successes), static_cast<std::int64_t>(trials), middle) > 1 - confidence;
+        const bool plausible = binomial_cdf(static_cast<std::int64_t>(successes),
+                                            static_cast<std::int64_t>(trials),
+                                            middle) > 1 - confidence;
         (plausible ? low : high) = middle;
     }
     return low;

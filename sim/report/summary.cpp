@@ -13,11 +13,14 @@ namespace sim {
 
 namespace {
 
-constexpr double default_quantile = 0.95;   // of time limits, when the scenario names none
+constexpr double default_quantile = 0.95;  // of time limits, when the scenario names none
 constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
-constexpr std::array takeover_verdicts{TakeoverVerdict::faster, TakeoverVerdict::in_target, TakeoverVerdict::too_slow,
-                                       TakeoverVerdict::no_interruption, TakeoverVerdict::no_takeover};
+constexpr std::array takeover_verdicts{TakeoverVerdict::faster,
+                                       TakeoverVerdict::in_target,
+                                       TakeoverVerdict::too_slow,
+                                       TakeoverVerdict::no_interruption,
+                                       TakeoverVerdict::no_takeover};
 
 std::map<std::string, std::size_t> no_verdicts() {
     std::map<std::string, std::size_t> counts;
@@ -36,8 +39,10 @@ void count(std::map<std::string, std::size_t>& counts, const Episode& episode) {
 }
 
 const DirectionCutOff* worst_of(const Episode& episode) {
-    const auto found = std::find_if(episode.directions.begin(), episode.directions.end(),
-                                    [&](const DirectionCutOff& d) { return d.direction == episode.worst_direction; });
+    const auto found = std::find_if(
+        episode.directions.begin(), episode.directions.end(), [&](const DirectionCutOff& d) {
+            return d.direction == episode.worst_direction;
+        });
     return found == episode.directions.end() ? nullptr : &*found;
 }
 
@@ -65,10 +70,13 @@ void summarize_phases(const std::vector<RunResult>& runs, Summary& summary) {
 }
 
 void summarize_episodes(const std::vector<RunResult>& runs, Summary& summary) {
-    std::map<std::string, std::map<std::string, std::vector<std::int64_t>>> longest;   // episode, direction
+    std::map<std::string, std::map<std::string, std::vector<std::int64_t>>>
+        longest;  // episode, direction
     for (const RunResult& run : runs) {
         for (const Episode& episode : run.episodes) {
-            auto entry = std::find_if(summary.episodes.begin(), summary.episodes.end(), [&](const EpisodeSummary& e) { return e.id == episode.id; });
+            auto entry = std::find_if(summary.episodes.begin(),
+                                      summary.episodes.end(),
+                                      [&](const EpisodeSummary& e) { return e.id == episode.id; });
             if (entry == summary.episodes.end()) {
                 summary.episodes.push_back({episode.id, episode.verb, 0, no_verdicts(), {}});
                 entry = summary.episodes.end() - 1;
@@ -76,8 +84,10 @@ void summarize_episodes(const std::vector<RunResult>& runs, Summary& summary) {
             ++entry->runs;
             count(entry->verdicts, episode);
             for (const DirectionCutOff& direction : episode.directions) {
-                auto line = std::find_if(entry->directions.begin(), entry->directions.end(),
-                                         [&](const DirectionSummary& d) { return d.direction == direction.direction; });
+                auto line = std::find_if(
+                    entry->directions.begin(),
+                    entry->directions.end(),
+                    [&](const DirectionSummary& d) { return d.direction == direction.direction; });
                 if (line == entry->directions.end()) {
                     entry->directions.push_back({direction.direction, 0, 0, {}});
                     line = entry->directions.end() - 1;
@@ -121,29 +131,44 @@ ExpectationVerdict worse(ExpectationVerdict a, ExpectationVerdict b) {
     if (a == ExpectationVerdict::fail || b == ExpectationVerdict::fail) {
         return ExpectationVerdict::fail;
     }
-    return a == ExpectationVerdict::pass && b == ExpectationVerdict::pass ? ExpectationVerdict::pass : ExpectationVerdict::inconclusive;
+    return a == ExpectationVerdict::pass && b == ExpectationVerdict::pass
+               ? ExpectationVerdict::pass
+               : ExpectationVerdict::inconclusive;
 }
 
 /// Is the q-quantile at most (at least) the limit, with 95 % confidence either way?
-ExpectationVerdict judge_quantile(const std::vector<std::int64_t>& sorted, double q, std::int64_t limit, bool upper, std::string& reason) {
+ExpectationVerdict judge_quantile(const std::vector<std::int64_t>& sorted,
+                                  double q,
+                                  std::int64_t limit,
+                                  bool upper,
+                                  std::string& reason) {
     const auto high = upper_bound_rank(sorted.size(), q);
     const auto low = lower_bound_rank(sorted.size(), q);
     const std::string lowest = low ? seconds_or_never(sorted[*low - 1]) : "unknown";
     const std::string highest = high ? seconds_or_never(sorted[*high - 1]) : "unknown";
-    reason += fmt::format("{}p{:g} between {} and {} (95 % each)", reason.empty() ? "" : "; ", std::round(q * 1000) / 10, lowest, highest);
+    reason += fmt::format("{}p{:g} between {} and {} (95 % each)",
+                          reason.empty() ? "" : "; ",
+                          std::round(q * 1000) / 10,
+                          lowest,
+                          highest);
     if (upper) {
         if (high && sorted[*high - 1] <= limit) {
             return ExpectationVerdict::pass;
         }
-        return low && sorted[*low - 1] > limit ? ExpectationVerdict::fail : ExpectationVerdict::inconclusive;
+        return low && sorted[*low - 1] > limit ? ExpectationVerdict::fail
+                                               : ExpectationVerdict::inconclusive;
     }
     if (low && sorted[*low - 1] >= limit) {
         return ExpectationVerdict::pass;
     }
-    return high && sorted[*high - 1] < limit ? ExpectationVerdict::fail : ExpectationVerdict::inconclusive;
+    return high && sorted[*high - 1] < limit ? ExpectationVerdict::fail
+                                             : ExpectationVerdict::inconclusive;
 }
 
-void judge_times(const Expectation& wanted, const Limits& limits, std::vector<std::int64_t> samples, ExpectationSummary& summary) {
+void judge_times(const Expectation& wanted,
+                 const Limits& limits,
+                 std::vector<std::int64_t> samples,
+                 ExpectationSummary& summary) {
     const double q = wanted.quantile.value_or(default_quantile);
     std::sort(samples.begin(), samples.end());
     summary.quantile = q;
@@ -155,47 +180,64 @@ void judge_times(const Expectation& wanted, const Limits& limits, std::vector<st
     if (limits.min) {
         const std::int64_t observed = quantile(samples, 1 - q);
         summary.observed_ns = summary.observed_ns ? summary.observed_ns : observed;
-        summary.verdict = worse(summary.verdict, judge_quantile(samples, 1 - q, limits.min->count(), false, summary.reason));
+        summary.verdict =
+            worse(summary.verdict,
+                  judge_quantile(samples, 1 - q, limits.min->count(), false, summary.reason));
     }
     if (summary.observed_ns == never) {
         summary.observed_ns.reset();
     }
 }
 
-/// A limit of single runs counts as a rate: it fails when fewer than 95 % of all runs would meet it, with confidence.
+/// A limit of single runs counts as a rate: it fails when fewer than 95 % of all runs would meet
+/// it, with confidence.
 void judge_rate(ExpectationSummary& summary) {
     const double bound = rate_upper_bound(summary.passed, summary.evaluated);
-    summary.verdict = bound < default_quantile ? ExpectationVerdict::fail : ExpectationVerdict::pass;
+    summary.verdict =
+        bound < default_quantile ? ExpectationVerdict::fail : ExpectationVerdict::pass;
     summary.reason = fmt::format("holds in {} of {} runs", summary.passed, summary.evaluated);
 }
 
-/// Still cut off when the run ended: how long it would have taken is not known, only that it is longer.
+/// Still cut off when the run ended: how long it would have taken is not known, only that it is
+/// longer.
 bool not_restored(const ExpectationKind& kind, const RunResult& run) {
     const auto* takeover = std::get_if<TakeoverTime>(&kind);
     if (takeover == nullptr) {
         return false;
     }
-    const auto episode = std::find_if(run.episodes.begin(), run.episodes.end(), [&](const Episode& e) { return e.id == takeover->from; });
-    return episode != run.episodes.end() && std::any_of(episode->directions.begin(), episode->directions.end(),
-                                                        [](const DirectionCutOff& d) { return d.interrupted && !d.restored; });
+    const auto episode = std::find_if(run.episodes.begin(),
+                                      run.episodes.end(),
+                                      [&](const Episode& e) { return e.id == takeover->from; });
+    return episode != run.episodes.end() &&
+           std::any_of(episode->directions.begin(),
+                       episode->directions.end(),
+                       [](const DirectionCutOff& d) { return d.interrupted && !d.restored; });
 }
 
-ExpectationSummary summarize_expectation(const Expectation& wanted, const std::vector<RunResult>& runs) {
+ExpectationSummary summarize_expectation(const Expectation& wanted,
+                                         const std::vector<RunResult>& runs) {
     ExpectationSummary summary;
     summary.id = wanted.id;
     summary.severity = wanted.severity;
     std::vector<std::int64_t> samples;
     for (const RunResult& run : runs) {
-        const auto result = std::find_if(run.expectations.begin(), run.expectations.end(), [&](const ExpectationResult& r) { return r.id == wanted.id; });
-        if (result == run.expectations.end() || result->verdict == ExpectationVerdict::inconclusive ||
+        const auto result =
+            std::find_if(run.expectations.begin(),
+                         run.expectations.end(),
+                         [&](const ExpectationResult& r) { return r.id == wanted.id; });
+        if (result == run.expectations.end() ||
+            result->verdict == ExpectationVerdict::inconclusive ||
             result->verdict == ExpectationVerdict::not_reached) {
             continue;
         }
         ++summary.evaluated;
         summary.passed += result->verdict == ExpectationVerdict::pass ? 1U : 0U;
         summary.limit = result->limit;
-        // A failure without a time is a wait without end ("not restored", "nobody was declared dead").
-        const bool endless = (result->verdict == ExpectationVerdict::fail && !result->observed_ns) || not_restored(wanted.kind, run);
+        // A failure without a time is a wait without end ("not restored", "nobody was declared
+        // dead").
+        const bool endless =
+            (result->verdict == ExpectationVerdict::fail && !result->observed_ns) ||
+            not_restored(wanted.kind, run);
         samples.push_back(endless ? never : result->observed_ns.value_or(0));
     }
     if (summary.evaluated == 0) {
@@ -206,8 +248,10 @@ ExpectationSummary summarize_expectation(const Expectation& wanted, const std::v
         summary.verdict = ExpectationVerdict::pass;
         summary.reason = "see metrics";
     } else if (std::holds_alternative<InvariantHolds>(wanted.kind)) {
-        summary.verdict = summary.passed == summary.evaluated ? ExpectationVerdict::pass : ExpectationVerdict::fail;
-        summary.reason = fmt::format("violated in {} of {} runs", summary.evaluated - summary.passed, summary.evaluated);
+        summary.verdict = summary.passed == summary.evaluated ? ExpectationVerdict::pass
+                                                              : ExpectationVerdict::fail;
+        summary.reason = fmt::format(
+            "violated in {} of {} runs", summary.evaluated - summary.passed, summary.evaluated);
     } else if (const auto limits = time_limits(wanted.kind)) {
         judge_times(wanted, *limits, std::move(samples), summary);
     } else {
@@ -215,9 +259,11 @@ ExpectationSummary summarize_expectation(const Expectation& wanted, const std::v
     }
     if (summary.verdict == ExpectationVerdict::pass && summary.evaluated < runs.size()) {
         summary.verdict = ExpectationVerdict::inconclusive;
-        summary.reason += fmt::format("; not evaluated in {} of {} runs", runs.size() - summary.evaluated, runs.size());
+        summary.reason += fmt::format(
+            "; not evaluated in {} of {} runs", runs.size() - summary.evaluated, runs.size());
     }
-    if (summary.verdict != ExpectationVerdict::fail && summary.evaluated < static_cast<std::size_t>(wanted.min_samples)) {
+    if (summary.verdict != ExpectationVerdict::fail &&
+        summary.evaluated < static_cast<std::size_t>(wanted.min_samples)) {
         summary.verdict = ExpectationVerdict::inconclusive;
         summary.reason += fmt::format("; {} samples are wanted", wanted.min_samples);
     }
@@ -227,9 +273,17 @@ ExpectationSummary summarize_expectation(const Expectation& wanted, const std::v
 void summarize_invariants(const std::vector<RunResult>& runs, Summary& summary) {
     for (const RunResult& run : runs) {
         for (const InvariantResult& result : run.invariants) {
-            auto entry = std::find_if(summary.invariants.begin(), summary.invariants.end(), [&](const InvariantSummary& i) { return i.name == result.name; });
+            auto entry =
+                std::find_if(summary.invariants.begin(),
+                             summary.invariants.end(),
+                             [&](const InvariantSummary& i) { return i.name == result.name; });
             if (entry == summary.invariants.end()) {
-                summary.invariants.push_back({result.name, result.disabled, result.disabled ? result.reason : "", 0, 0, std::nullopt});
+                summary.invariants.push_back({result.name,
+                                              result.disabled,
+                                              result.disabled ? result.reason : "",
+                                              0,
+                                              0,
+                                              std::nullopt});
                 entry = summary.invariants.end() - 1;
             }
             if (result.disabled) {
@@ -261,7 +315,10 @@ void summarize_metrics(const std::vector<RunResult>& runs, Summary& summary) {
 
 }  // namespace
 
-Summary summarize(const Scenario& scenario, const std::vector<RunResult>& runs, std::uint64_t first_seed, std::uint64_t last_seed) {
+Summary summarize(const Scenario& scenario,
+                  const std::vector<RunResult>& runs,
+                  std::uint64_t first_seed,
+                  std::uint64_t last_seed) {
     Summary summary;
     summary.scenario_id = scenario.id;
     summary.title = scenario.title;
@@ -280,10 +337,11 @@ Summary summarize(const Scenario& scenario, const std::vector<RunResult>& runs, 
         summary.expectations.push_back(summarize_expectation(wanted, runs));
     }
     for (const TimelineEntry& entry : scenario.timeline) {
-        if (std::holds_alternative<Check>(entry.what)) {   // a run judges it like an expectation of that id
+        if (std::holds_alternative<Check>(
+                entry.what)) {  // a run judges it like an expectation of that id
             Expectation judged;
             judged.id = entry.id;
-            judged.kind = EventCount{};   // a limit of single runs
+            judged.kind = EventCount{};  // a limit of single runs
             summary.expectations.push_back(summarize_expectation(judged, runs));
         }
     }

@@ -13,13 +13,17 @@ namespace {
 using Ordered = nlohmann::ordered_json;
 
 Ordered spread_ns(const Spread& spread) {
-    return {{"min_ns", spread.min}, {"p50_ns", spread.p50}, {"p95_ns", spread.p95}, {"max_ns", spread.max}};
+    return {{"min_ns", spread.min},
+            {"p50_ns", spread.p50},
+            {"p95_ns", spread.p95},
+            {"max_ns", spread.max}};
 }
 
 /// Verdicts in the order of severity, which is not that of the alphabet.
 Ordered verdict_counts(const std::map<std::string, std::size_t>& counts) {
     Ordered object = Ordered::object();
-    for (const char* word : {"faster", "in target", "too slow", "no interruption", "no takeover", "two owners"}) {
+    for (const char* word :
+         {"faster", "in target", "too slow", "no interruption", "no takeover", "two owners"}) {
         const auto found = counts.find(word);
         object[word] = found == counts.end() ? 0 : found->second;
     }
@@ -96,7 +100,8 @@ Ordered list(const std::vector<T>& items, F to_json) {
 std::string summary_to_json(const Summary& summary) {
     Ordered metrics = Ordered::object();
     for (const auto& [metric, spread] : summary.metrics) {
-        metrics[metric] = Ordered{{"min", spread.min}, {"p50", spread.p50}, {"p95", spread.p95}, {"max", spread.max}};
+        metrics[metric] = Ordered{
+            {"min", spread.min}, {"p50", spread.p50}, {"p95", spread.p95}, {"max", spread.max}};
     }
     Ordered object{{"format", "failover-summary/1"},
                    {"scenario", summary.scenario_id},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What people read after a run or a campaign: verdict first, then where the time went, then what to change, then all
-// that the verdict rests on. At most 100 columns; the same bytes for the same result.
+// What people read after a run or a campaign: verdict first, then where the time went, then what to
+// change, then all that the verdict rests on. At most 100 columns; the same bytes for the same
+// result.
 #pragma once
 
 #include <string>
@@ -17,8 +18,8 @@ struct ReportOptions {
 [[nodiscard]] std::string text_report(const Scenario&, const RunResult&, const ReportOptions&);
 [[nodiscard]] std::string text_report(const Scenario&, const Summary&, const ReportOptions&);
 
-/// What would shorten the longest cut-off most: its largest phase, and what that phase consists of here. Empty when
-/// nothing was interrupted or nothing was restored.
+/// What would shorten the longest cut-off most: its largest phase, and what that phase consists of
+/// here. Empty when nothing was interrupted or nothing was restored.
 [[nodiscard]] std::string next_best_change(const Scenario&, const Episode&);
 
 /// "uniform 5 s to 15 s"

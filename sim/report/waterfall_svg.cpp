@@ -23,9 +23,19 @@ constexpr double block_gap = 20;
 constexpr double title_height = 46;
 constexpr double axis_height = 30;
 
-/// One hue per phase, chosen to stay apart in greyscale order of appearance; every bar is also named in words.
-constexpr std::array<const char*, phase_count> colours{"#C23B00", "#E69F00", "#8C6D31", "#0072B2", "#7CC4F2", "#6A51A3",
-                                                       "#CC79A7", "#009E73", "#3F7F93", "#B8860B", "#5C6670"};
+/// One hue per phase, chosen to stay apart in greyscale order of appearance; every bar is also
+/// named in words.
+constexpr std::array<const char*, phase_count> colours{"#C23B00",
+                                                       "#E69F00",
+                                                       "#8C6D31",
+                                                       "#0072B2",
+                                                       "#7CC4F2",
+                                                       "#6A51A3",
+                                                       "#CC79A7",
+                                                       "#009E73",
+                                                       "#3F7F93",
+                                                       "#B8860B",
+                                                       "#5C6670"};
 
 double seconds(Duration duration) {
     return std::chrono::duration<double>(duration).count();
@@ -35,18 +45,27 @@ std::string escaped(const std::string& text) {
     std::string out;
     for (const char c : text) {
         switch (c) {
-        case '&': out += "&amp;"; break;
-        case '<': out += "&lt;"; break;
-        case '>': out += "&gt;"; break;
-        case '"': out += "&quot;"; break;
-        default: out += c;
+        case '&':
+            out += "&amp;";
+            break;
+        case '<':
+            out += "&lt;";
+            break;
+        case '>':
+            out += "&gt;";
+            break;
+        case '"':
+            out += "&quot;";
+            break;
+        default:
+            out += c;
         }
     }
     return out;
 }
 
 struct Scale {
-    double limit = 22;   ///< seconds at the right edge
+    double limit = 22;  ///< seconds at the right edge
     [[nodiscard]] double x(double at) const {
         return label_width + (width - label_width - right_margin) * at / limit;
     }
@@ -54,7 +73,9 @@ struct Scale {
 
 std::size_t rows_of(const DirectionCutOff& cut_off) {
     const auto unexplained = static_cast<std::size_t>(cut_off.unattributed > 0ns);
-    return unexplained + static_cast<std::size_t>(std::count_if(cut_off.phases.on_path.begin(), cut_off.phases.on_path.end(),
+    return unexplained +
+           static_cast<std::size_t>(std::count_if(cut_off.phases.on_path.begin(),
+                                                  cut_off.phases.on_path.end(),
                                                   [](Duration d) { return d > 0ns; }));
 }
 
@@ -64,10 +85,15 @@ double block_height(const DirectionCutOff& cut_off) {
 }
 
 void draw_block(std::string& out, const DirectionCutOff& cut_off, const Scale& scale, double& y) {
-    const std::string headline = !cut_off.interrupted ? "not interrupted"
-                                 : cut_off.restored ? fmt::format("{:.2f} s", seconds(cut_off.longest))
-                                                    : fmt::format("not restored ({:.1f} s until the end)", seconds(cut_off.longest));
-    out += fmt::format("<text class=\"head\" x=\"8\" y=\"{:.1f}\">{}: {}</text>\n", y + 15, escaped(cut_off.direction), headline);
+    const std::string headline =
+        !cut_off.interrupted ? "not interrupted"
+        : cut_off.restored
+            ? fmt::format("{:.2f} s", seconds(cut_off.longest))
+            : fmt::format("not restored ({:.1f} s until the end)", seconds(cut_off.longest));
+    out += fmt::format("<text class=\"head\" x=\"8\" y=\"{:.1f}\">{}: {}</text>\n",
+                       y + 15,
+                       escaped(cut_off.direction),
+                       headline);
     y += row_height;
     double begin = 0;
     const auto row = [&](std::string_view label, const char* colour, double length) {
@@ -76,13 +102,23 @@ void draw_block(std::string& out, const DirectionCutOff& cut_off, const Scale& s
         }
         const double left = scale.x(begin);
         const double bar = std::max(1.5, scale.x(begin + length) - left);
-        out += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>", label_width - 8, y + 15, label);
-        out += fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" rx=\"2\" fill=\"{}\"/>", left, y + 3, bar, row_height - 6, colour);
-        out += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\">{:.3f} s</text>\n", left + bar + 6, y + 15, length);
+        out += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>",
+                           label_width - 8,
+                           y + 15,
+                           label);
+        out += fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" "
+                           "rx=\"2\" fill=\"{}\"/>",
+                           left,
+                           y + 3,
+                           bar,
+                           row_height - 6,
+                           colour);
+        out += fmt::format(
+            "<text x=\"{:.1f}\" y=\"{:.1f}\">{:.3f} s</text>\n", left + bar + 6, y + 15, length);
         begin += length;
         y += row_height;
     };
-    row("not explained", "#3F464E", seconds(cut_off.unattributed));   // the head of the cut-off
+    row("not explained", "#3F464E", seconds(cut_off.unattributed));  // the head of the cut-off
     for (std::size_t i = 0; i < phase_count; ++i) {
         row(name(static_cast<Phase>(i)), colours[i], seconds(cut_off.phases.on_path[i]));
     }
@@ -118,24 +154,54 @@ std::string waterfall_svg(const RunResult& result, std::size_t episode_index) {
     }
 
     std::string out = fmt::format(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:.0f} {1:.0f}\" width=\"{0:.0f}\" height=\"{1:.0f}\" role=\"img\">\n"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:.0f} {1:.0f}\" "
+        "width=\"{0:.0f}\" height=\"{1:.0f}\" role=\"img\">\n"
         "<title>{2}: {3} of {4}, seed {5}: {6}</title>\n"
-        "<style>svg{{background:#fff}}text{{font:13px sans-serif;fill:#1c2126}}.head{{font-weight:600}}.small{{font-size:11px}}"
+        "<style>svg{{background:#fff}}text{{font:13px "
+        "sans-serif;fill:#1c2126}}.head{{font-weight:600}}.small{{font-size:11px}}"
         ".grid{{stroke:#8a939c;stroke-opacity:.35}}.band{{fill:#009E73;fill-opacity:.14}}"
-        "@media(prefers-color-scheme:dark){{svg{{background:#15191d}}text{{fill:#e6eaee}}}}</style>\n",
-        width, height, escaped(result.scenario_id), escaped(episode.verb), escaped(episode.target), result.seed, name(episode.verdict));
-    out += fmt::format("<text class=\"head\" x=\"8\" y=\"20\">{}: {}</text>\n", escaped(result.scenario_id), name(episode.verdict));
-    out += fmt::format("<text class=\"small\" x=\"8\" y=\"37\">{} of {} at {:.1f} s, seed {}</text>\n", escaped(episode.verb),
-                       escaped(episode.target), seconds(episode.at), result.seed);
+        "@media(prefers-color-scheme:dark){{svg{{background:#15191d}}text{{fill:#e6eaee}}}}</"
+        "style>\n",
+        width,
+        height,
+        escaped(result.scenario_id),
+        escaped(episode.verb),
+        escaped(episode.target),
+        result.seed,
+        name(episode.verdict));
+    out += fmt::format("<text class=\"head\" x=\"8\" y=\"20\">{}: {}</text>\n",
+                       escaped(result.scenario_id),
+                       name(episode.verdict));
+    out +=
+        fmt::format("<text class=\"small\" x=\"8\" y=\"37\">{} of {} at {:.1f} s, seed {}</text>\n",
+                    escaped(episode.verb),
+                    escaped(episode.target),
+                    seconds(episode.at),
+                    result.seed);
 
     const double bottom = height - axis_height;
-    out += fmt::format("<rect class=\"band\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"/>", scale.x(15), title_height,
-                       scale.x(20) - scale.x(15), bottom - title_height);
-    out += fmt::format("<text class=\"small\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">target 15-20 s</text>\n", scale.x(17.5), title_height - 4);
+    out += fmt::format(
+        "<rect class=\"band\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"/>",
+        scale.x(15),
+        title_height,
+        scale.x(20) - scale.x(15),
+        bottom - title_height);
+    out += fmt::format("<text class=\"small\" x=\"{:.1f}\" y=\"{:.1f}\" "
+                       "text-anchor=\"middle\">target 15-20 s</text>\n",
+                       scale.x(17.5),
+                       title_height - 4);
     const int step = scale.limit <= 30 ? 5 : scale.limit <= 120 ? 20 : 300;
     for (int tick = 0; tick <= static_cast<int>(scale.limit); tick += step) {
-        out += fmt::format("<line class=\"grid\" x1=\"{0:.1f}\" y1=\"{1:.1f}\" x2=\"{0:.1f}\" y2=\"{2:.1f}\"/>", scale.x(tick), title_height, bottom);
-        out += fmt::format("<text class=\"small\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{} s</text>\n", scale.x(tick), bottom + 16, tick);
+        out += fmt::format(
+            "<line class=\"grid\" x1=\"{0:.1f}\" y1=\"{1:.1f}\" x2=\"{0:.1f}\" y2=\"{2:.1f}\"/>",
+            scale.x(tick),
+            title_height,
+            bottom);
+        out += fmt::format(
+            "<text class=\"small\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{} s</text>\n",
+            scale.x(tick),
+            bottom + 16,
+            tick);
     }
     double y = title_height;
     for (const DirectionCutOff& cut_off : episode.directions) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The phases of one episode as a waterfall picture, one block per direction, against the 15-20 s band.
-// Self-contained SVG (no script, no network, follows the viewer's light or dark setting); same result, same bytes.
+// The phases of one episode as a waterfall picture, one block per direction, against the 15-20 s
+// band. Self-contained SVG (no script, no network, follows the viewer's light or dark setting);
+// same result, same bytes.
 #pragma once
 
 #include <cstddef>

@@ -13,8 +13,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::int64_t late_ns = 1'000'000'000;   // what a caller takes for silence, beyond the usual wait [assumed]
-constexpr Duration target_from = 15s;             // the target of design §4
+constexpr std::int64_t late_ns =
+    1'000'000'000;  // what a caller takes for silence, beyond the usual wait [assumed]
+constexpr Duration target_from = 15s;  // the target of design §4
 constexpr Duration target_to = 20s;
 constexpr std::size_t story_lines = 15;
 
@@ -30,11 +31,19 @@ std::int64_t usual_wait(std::span<const ProbeSample> samples, std::int64_t until
     return longest;
 }
 
-std::vector<CutOff> cut_offs(std::span<const ProbeSample> samples, std::int64_t usual, std::int64_t fault, std::int64_t window_end) {
-    const auto answered = [](const ProbeSample& sample) { return sample.answered && sample.enough_stations; };
-    const auto bad = [&](const ProbeSample& sample) { return !answered(sample) || *sample.answered - sample.started > usual + late_ns; };
+std::vector<CutOff> cut_offs(std::span<const ProbeSample> samples,
+                             std::int64_t usual,
+                             std::int64_t fault,
+                             std::int64_t window_end) {
+    const auto answered = [](const ProbeSample& sample) {
+        return sample.answered && sample.enough_stations;
+    };
+    const auto bad = [&](const ProbeSample& sample) {
+        return !answered(sample) || *sample.answered - sample.started > usual + late_ns;
+    };
     std::vector<CutOff> result;
-    bool served_since_fault = false;   // a good probe call has begun after the fault: what comes now began by itself later
+    bool served_since_fault =
+        false;  // a good probe call has begun after the fault: what comes now began by itself later
     std::int64_t resume = std::numeric_limits<std::int64_t>::min();
     for (std::size_t i = 0; i < samples.size(); ++i) {
         const ProbeSample& sample = samples[i];
@@ -47,15 +56,18 @@ std::vector<CutOff> cut_offs(std::span<const ProbeSample> samples, std::int64_t 
             served_since_fault = served_since_fault || !under_way;
             continue;
         }
-        if (under_way && (sample.answered ? *sample.answered : sample.started + usual + late_ns) < fault) {
-            continue;   // its fate was sealed before
+        if (under_way &&
+            (sample.answered ? *sample.answered : sample.started + usual + late_ns) < fault) {
+            continue;  // its fate was sealed before
         }
         if (served_since_fault && sample.started + usual >= window_end) {
-            break;   // served until then, and under way when the next episode opened: that is what spoilt it
+            break;  // served until then, and under way when the next episode opened: that is what
+                    // spoilt it
         }
         CutOff cut{served_since_fault ? std::max(fault, sample.started) : fault, std::nullopt, 0};
         for (std::size_t k = i; k < samples.size(); ++k) {
-            if (answered(samples[k]) && *samples[k].answered >= cut.from && (!cut.to || *samples[k].answered < *cut.to)) {
+            if (answered(samples[k]) && *samples[k].answered >= cut.from &&
+                (!cut.to || *samples[k].answered < *cut.to)) {
                 cut.to = samples[k].answered;
                 cut.answer_record = samples[k].answer_record;
             }
@@ -73,7 +85,8 @@ std::vector<CutOff> cut_offs(std::span<const ProbeSample> samples, std::int64_t 
     return result;
 }
 
-TakeoverVerdict judge(const std::vector<DirectionCutOff>& directions, std::string& worst_direction) {
+TakeoverVerdict judge(const std::vector<DirectionCutOff>& directions,
+                      std::string& worst_direction) {
     const DirectionCutOff* worst = nullptr;
     bool any_restored = false;
     for (const DirectionCutOff& direction : directions) {
@@ -81,7 +94,8 @@ TakeoverVerdict judge(const std::vector<DirectionCutOff>& directions, std::strin
             continue;
         }
         any_restored = any_restored || direction.restored;
-        if (worst == nullptr || std::pair{!direction.restored, direction.longest} > std::pair{!worst->restored, worst->longest}) {
+        if (worst == nullptr || std::pair{!direction.restored, direction.longest} >
+                                    std::pair{!worst->restored, worst->longest}) {
             worst = &direction;
         }
     }
@@ -98,14 +112,16 @@ TakeoverVerdict judge(const std::vector<DirectionCutOff>& directions, std::strin
     return worst->longest <= target_to ? TakeoverVerdict::in_target : TakeoverVerdict::too_slow;
 }
 
-std::vector<Episode> make_episodes(const RecordStore& store,
-                                   const std::vector<EpisodeOpening>& openings,
-                                   const std::vector<ProbedDirection>& directions,
-                                   const std::vector<StoryLine>& story,
-                                   const std::vector<std::pair<std::int64_t, std::int64_t>>& dual_owner_spans,
-                                   std::int64_t end) {
+std::vector<Episode>
+make_episodes(const RecordStore& store,
+              const std::vector<EpisodeOpening>& openings,
+              const std::vector<ProbedDirection>& directions,
+              const std::vector<StoryLine>& story,
+              const std::vector<std::pair<std::int64_t, std::int64_t>>& dual_owner_spans,
+              std::int64_t end) {
     std::vector<Episode> episodes;
-    std::vector<std::int64_t> open_until(directions.size(), std::numeric_limits<std::int64_t>::min());
+    std::vector<std::int64_t> open_until(directions.size(),
+                                         std::numeric_limits<std::int64_t>::min());
     for (std::size_t n = 0; n < openings.size(); ++n) {
         const EpisodeOpening& opening = openings[n];
         const std::int64_t window_end = n + 1 < openings.size() ? openings[n + 1].at : end;
@@ -121,9 +137,14 @@ std::vector<Episode> make_episodes(const RecordStore& store,
                         .story = {}};
         for (std::size_t d = 0; d < directions.size(); ++d) {
             const std::span<const ProbeSample> samples{directions[d].samples};
-            const auto first = std::ranges::find_if(samples, [&](const ProbeSample& sample) { return sample.started >= open_until[d]; });
+            const auto first = std::ranges::find_if(samples, [&](const ProbeSample& sample) {
+                return sample.started >= open_until[d];
+            });
             const auto rest = samples.subspan(static_cast<std::size_t>(first - samples.begin()));
-            const auto cuts = cut_offs(rest, usual_wait(samples, openings.front().at), std::max(opening.at, open_until[d]), window_end);
+            const auto cuts = cut_offs(rest,
+                                       usual_wait(samples, openings.front().at),
+                                       std::max(opening.at, open_until[d]),
+                                       window_end);
             DirectionCutOff direction{.direction = directions[d].name,
                                       .interrupted = !cuts.empty(),
                                       .restored = true,
@@ -140,7 +161,8 @@ std::vector<Episode> make_episodes(const RecordStore& store,
                 if (length > direction.longest) {
                     direction.longest = length;
                     if (cut.to) {
-                        Attribution found = attribute(store, cut.from, to, opening.record, cut.answer_record);
+                        Attribution found =
+                            attribute(store, cut.from, to, opening.record, cut.answer_record);
                         direction.phases = found.phases;
                         direction.unattributed = found.unattributed;
                         direction.attribution_gap = std::move(found.gap);
@@ -163,8 +185,11 @@ std::vector<Episode> make_episodes(const RecordStore& store,
         }
         std::vector<std::pair<Duration, std::string>> lines;
         for (const DirectionCutOff& direction : episode.directions) {
-            if (const Record* answer = direction.path.empty() ? nullptr : store.find(direction.path.back()); answer != nullptr) {
-                lines.emplace_back(Duration{answer->t}, fmt::format("{} calls are answered again", direction.direction));
+            if (const Record* answer =
+                    direction.path.empty() ? nullptr : store.find(direction.path.back());
+                answer != nullptr) {
+                lines.emplace_back(Duration{answer->t},
+                                   fmt::format("{} calls are answered again", direction.direction));
             }
         }
         for (const StoryLine& line : story) {

@@ -5,13 +5,13 @@
 
 #include <fmt/format.h>
 
-
 namespace sim {
 
 namespace {
 
 const Episode* find_episode(const RunFacts& facts, const std::string& id) {
-    const auto found = std::ranges::find_if(facts.episodes, [&](const Episode& episode) { return episode.id == id; });
+    const auto found = std::ranges::find_if(
+        facts.episodes, [&](const Episode& episode) { return episode.id == id; });
     return found == facts.episodes.end() ? nullptr : &*found;
 }
 
@@ -36,8 +36,10 @@ std::string limits(const std::optional<Duration>& min, const std::optional<Durat
     return max ? fmt::format("at most {}", seconds(*max)) : "no limit";
 }
 
-ExpectationVerdict within(Duration observed, const std::optional<Duration>& min, const std::optional<Duration>& max) {
-    return (!min || observed >= *min) && (!max || observed <= *max) ? ExpectationVerdict::pass : ExpectationVerdict::fail;
+ExpectationVerdict
+within(Duration observed, const std::optional<Duration>& min, const std::optional<Duration>& max) {
+    return (!min || observed >= *min) && (!max || observed <= *max) ? ExpectationVerdict::pass
+                                                                    : ExpectationVerdict::fail;
 }
 
 struct Judge {
@@ -71,7 +73,9 @@ struct Judge {
             result.verdict = ExpectationVerdict::fail;
             return;
         }
-        result.observed = episode->worst_direction.empty() ? "no interruption" : fmt::format("{} ({})", seconds(worst), episode->worst_direction);
+        result.observed = episode->worst_direction.empty()
+                              ? "no interruption"
+                              : fmt::format("{} ({})", seconds(worst), episode->worst_direction);
         result.verdict = within(worst, wanted.min, wanted.max);
     }
 
@@ -82,7 +86,8 @@ struct Judge {
             result.observed = fmt::format("episode {} did not happen", wanted.from);
             return;
         }
-        const Record* detected = facts.records->first("ms.detect", episode->at.count(), window_end(facts, *episode));
+        const Record* detected =
+            facts.records->first("ms.detect", episode->at.count(), window_end(facts, *episode));
         if (detected == nullptr) {
             result.observed = "nobody was declared dead";
             result.verdict = ExpectationVerdict::fail;
@@ -97,7 +102,8 @@ struct Judge {
 
     void operator()(const ProbeOutage& wanted) const {
         result.limit = limits(std::nullopt, wanted.max);
-        const auto workload = std::ranges::find_if(facts.workloads, [&](const WorkloadLog& log) { return log.id == wanted.workload; });
+        const auto workload = std::ranges::find_if(
+            facts.workloads, [&](const WorkloadLog& log) { return log.id == wanted.workload; });
         if (workload == facts.workloads.end() || workload->attempts.empty()) {
             result.observed = fmt::format("workload {} did not run", wanted.workload);
             return;
@@ -120,7 +126,9 @@ struct Judge {
         // The last run of starts on the node that begins with the first word.
         std::vector<const ResourceStart*> seen;
         for (const ResourceStart& start : facts.starts) {
-            const auto is_it = [&](const std::string& word) { return word == start.word || word == start.script; };
+            const auto is_it = [&](const std::string& word) {
+                return word == start.word || word == start.script;
+            };
             if (start.node == wanted.node && std::ranges::any_of(wanted.sequence, is_it)) {
                 if (seen.size() == wanted.sequence.size()) {
                     seen.clear();
@@ -136,14 +144,18 @@ struct Judge {
         for (std::size_t i = 0; i < seen.size(); ++i) {
             result.observed += (i == 0 ? "" : ", ") + seen[i]->word;
             result.evidence.push_back(seen[i]->record);
-            equal = equal && (wanted.sequence[i] == seen[i]->word || wanted.sequence[i] == seen[i]->script);
+            equal = equal &&
+                    (wanted.sequence[i] == seen[i]->word || wanted.sequence[i] == seen[i]->script);
         }
         result.verdict = equal ? ExpectationVerdict::pass : ExpectationVerdict::fail;
     }
 
     void operator()(const InvariantHolds& wanted) const {
         result.limit = "never violated";
-        const auto found = std::ranges::find_if(facts.invariants, [&](const InvariantResult& invariant) { return invariant.name == wanted.name; });
+        const auto found =
+            std::ranges::find_if(facts.invariants, [&](const InvariantResult& invariant) {
+                return invariant.name == wanted.name;
+            });
         if (found == facts.invariants.end() || !found->evaluated) {
             result.observed = "not evaluated";
             result.verdict = ExpectationVerdict::inconclusive;
@@ -154,7 +166,10 @@ struct Judge {
             result.verdict = ExpectationVerdict::pass;
             return;
         }
-        result.observed = fmt::format("violated at {} for {}: {}", seconds(*found->first_at), seconds(found->violated_for), found->reason);
+        result.observed = fmt::format("violated at {} for {}: {}",
+                                      seconds(*found->first_at),
+                                      seconds(found->violated_for),
+                                      found->reason);
         result.verdict = ExpectationVerdict::fail;
     }
 
@@ -163,7 +178,8 @@ struct Judge {
             result.limit = fmt::format("exactly {}", *wanted.equals);
         } else {
             result.limit = wanted.min ? fmt::format("at least {}", *wanted.min) : "";
-            result.limit += wanted.max ? fmt::format("{}at most {}", wanted.min ? ", " : "", *wanted.max) : "";
+            result.limit +=
+                wanted.max ? fmt::format("{}at most {}", wanted.min ? ", " : "", *wanted.max) : "";
         }
         if (wanted.event != "takeover") {
             result.observed = fmt::format("event {} is not counted", wanted.event);
@@ -172,7 +188,8 @@ struct Judge {
         }
         std::int64_t from = 0;
         std::int64_t to = facts.end;
-        for (const auto& [name, limit] : {std::pair{&wanted.after, &from}, std::pair{&wanted.before, &to}}) {
+        for (const auto& [name, limit] :
+             {std::pair{&wanted.after, &from}, std::pair{&wanted.before, &to}}) {
             if (name->empty()) {
                 continue;
             }
@@ -191,13 +208,16 @@ struct Judge {
             }
         }
         result.observed = fmt::format("{}", count);
-        const bool good = (!wanted.equals || count == *wanted.equals) && (!wanted.min || count >= *wanted.min) && (!wanted.max || count <= *wanted.max);
+        const bool good = (!wanted.equals || count == *wanted.equals) &&
+                          (!wanted.min || count >= *wanted.min) &&
+                          (!wanted.max || count <= *wanted.max);
         result.verdict = good ? ExpectationVerdict::pass : ExpectationVerdict::fail;
     }
 
     void operator()(const SuccessRatio& wanted) const {
         result.limit = fmt::format("at least {:.4g} from {}", wanted.min, seconds(wanted.from));
-        const auto workload = std::ranges::find_if(facts.workloads, [&](const WorkloadLog& log) { return log.id == wanted.workload; });
+        const auto workload = std::ranges::find_if(
+            facts.workloads, [&](const WorkloadLog& log) { return log.id == wanted.workload; });
         int attempts = 0;
         int answered = 0;
         if (workload != facts.workloads.end()) {
@@ -213,11 +233,14 @@ struct Judge {
             return;
         }
         result.observed = fmt::format("{} of {}", answered, attempts);
-        result.verdict = static_cast<double>(answered) >= wanted.min * static_cast<double>(attempts) ? ExpectationVerdict::pass : ExpectationVerdict::fail;
+        result.verdict = static_cast<double>(answered) >= wanted.min * static_cast<double>(attempts)
+                             ? ExpectationVerdict::pass
+                             : ExpectationVerdict::fail;
     }
 
     void operator()(const ReportMetric& wanted) const {
-        const auto found = std::ranges::find_if(facts.metrics, [&](const auto& metric) { return metric.first == wanted.metric; });
+        const auto found = std::ranges::find_if(
+            facts.metrics, [&](const auto& metric) { return metric.first == wanted.metric; });
         if (found == facts.metrics.end()) {
             result.observed = fmt::format("metric {} was not measured", wanted.metric);
             result.verdict = ExpectationVerdict::inconclusive;
@@ -265,10 +288,13 @@ void conclude(const std::vector<Expectation>& expectations, RunResult& run) {
     bool failed = false;
     bool open = false;
     for (const ExpectationResult& result : run.expectations) {
-        const auto wanted = std::ranges::find_if(expectations, [&](const Expectation& e) { return e.id == result.id; });
-        const bool warning = wanted != expectations.end() && wanted->severity == ExpectationSeverity::warn;
+        const auto wanted = std::ranges::find_if(
+            expectations, [&](const Expectation& e) { return e.id == result.id; });
+        const bool warning =
+            wanted != expectations.end() && wanted->severity == ExpectationSeverity::warn;
         failed = failed || (result.verdict == ExpectationVerdict::fail && !warning);
-        open = open || result.verdict == ExpectationVerdict::inconclusive || result.verdict == ExpectationVerdict::not_reached;
+        open = open || result.verdict == ExpectationVerdict::inconclusive ||
+               result.verdict == ExpectationVerdict::not_reached;
     }
     for (const InvariantResult& invariant : run.invariants) {
         if (!invariant.disabled) {

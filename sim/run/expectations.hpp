@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Judges what a scenario expects of one run against what happened. Pure. A verdict other than "pass" or "fail" says that
-// the expectation was not evaluated; a run cannot pass then.
+// Judges what a scenario expects of one run against what happened. Pure. A verdict other than
+// "pass" or "fail" says that the expectation was not evaluated; a run cannot pass then.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,8 @@ namespace sim {
 struct ResourceStart {
     std::int64_t at = 0;
     std::string node;
-    std::string word;     ///< as it stands in haresources
-    std::string script;   ///< what it runs; start orders may name either
+    std::string word;    ///< as it stands in haresources
+    std::string script;  ///< what it runs; start orders may name either
     std::uint64_t record = 0;
 };
 
@@ -37,7 +37,7 @@ struct Attempt {
 
 struct WorkloadLog {
     std::string id;
-    std::vector<Attempt> attempts;   ///< sorted by start
+    std::vector<Attempt> attempts;  ///< sorted by start
 };
 
 /// Everything an expectation can ask for.
@@ -45,8 +45,8 @@ struct RunFacts {
     const RecordStore* records = nullptr;
     std::vector<Episode> episodes;
     std::vector<InvariantResult> invariants;
-    std::vector<ResourceStart> starts;        ///< in time order; the change to "running"
-    std::vector<Takeover> takeovers;          ///< a member took a group that another had last
+    std::vector<ResourceStart> starts;  ///< in time order; the change to "running"
+    std::vector<Takeover> takeovers;    ///< a member took a group that another had last
     std::vector<WorkloadLog> workloads;
     std::vector<std::pair<std::string, std::int64_t>> metrics;
     std::int64_t end = 0;
@@ -54,10 +54,12 @@ struct RunFacts {
 
 [[nodiscard]] ExpectationResult evaluate(const Expectation&, const RunFacts&);
 
-/// Longest time without an answer of an echo workload, from its first answer to `end`; nullopt: never answered.
+/// Longest time without an answer of an echo workload, from its first answer to `end`; nullopt:
+/// never answered.
 [[nodiscard]] std::optional<Duration> longest_gap(const WorkloadLog&, std::int64_t end);
 
-/// passed and inconclusive of the result: error-severity expectations, and every invariant that is on.
+/// passed and inconclusive of the result: error-severity expectations, and every invariant that is
+/// on.
 void conclude(const std::vector<Expectation>&, RunResult&);
 
 /// "1.934 s", for people.

@@ -16,7 +16,9 @@ using models::to_time;
 
 /// What undoes a fault when its `for` ends; nullopt: nothing does.
 struct Reverse {
-    std::optional<Fault> operator()(const PowerOff& f) const { return PowerOn{f.target, default_boot_time}; }
+    std::optional<Fault> operator()(const PowerOff& f) const {
+        return PowerOn{f.target, default_boot_time};
+    }
     std::optional<Fault> operator()(const PowerOn& f) const { return PowerOff{f.target}; }
     std::optional<Fault> operator()(const LinkDown& f) const { return LinkUp{f.target}; }
     std::optional<Fault> operator()(const LinkUp& f) const { return LinkDown{f.target}; }
@@ -32,7 +34,8 @@ const Target& target_of(const Fault& fault) {
 }
 
 bool repairs(const Fault& fault) {
-    return std::holds_alternative<PowerOn>(fault) || std::holds_alternative<LinkUp>(fault) || std::holds_alternative<NodeThaw>(fault);
+    return std::holds_alternative<PowerOn>(fault) || std::holds_alternative<LinkUp>(fault) ||
+           std::holds_alternative<NodeThaw>(fault);
 }
 
 std::string carrier_words(models::LanLink& link, bool up) {
@@ -47,58 +50,77 @@ std::string carrier_words(models::LanLink& link, bool up) {
 
 }  // namespace
 
-FaultInjector::FaultInjector(const Scenario& scenario, Testbed& testbed, models::Recorder& recorder, Hooks hooks)
+FaultInjector::FaultInjector(const Scenario& scenario,
+                             Testbed& testbed,
+                             models::Recorder& recorder,
+                             Hooks hooks)
     : m_scenario(scenario), m_testbed(testbed), m_recorder(recorder), m_hooks(std::move(hooks)) {}
 
 std::string FaultInjector::resolve(const Target& target) const {
     const auto serves = [&](const Testbed::Member& member) {
         const auto status = member.host->kernel_runs() ? m_testbed.status(member) : std::nullopt;
         return status && std::ranges::any_of(status->groups, [](const cluster::GroupStatus& group) {
-                   return group.role == cluster::GroupRole::active || group.role == cluster::GroupRole::takeover;
+                   return group.role == cluster::GroupRole::active ||
+                          group.role == cluster::GroupRole::takeover;
                });
     };
     const auto owns_address = [&](const Testbed::Member& member) {
-        return member.host->kernel_runs() && std::ranges::any_of(m_testbed.virtual_addresses(), [&](const std::string& address) { return member.host->has_address(address); });
+        return member.host->kernel_runs() &&
+               std::ranges::any_of(m_testbed.virtual_addresses(), [&](const std::string& address) {
+                   return member.host->has_address(address);
+               });
     };
     switch (target.role) {
-        case Target::Role::id: return target.id;
-        case Target::Role::active_node:
-        case Target::Role::vip_owner:
-            for (const Testbed::Member& member : m_testbed.members()) {
-                if (target.role == Target::Role::active_node ? serves(member) : owns_address(member)) {
-                    return member.name;
-                }
+    case Target::Role::id:
+        return target.id;
+    case Target::Role::active_node:
+    case Target::Role::vip_owner:
+        for (const Testbed::Member& member : m_testbed.members()) {
+            if (target.role == Target::Role::active_node ? serves(member) : owns_address(member)) {
+                return member.name;
             }
-            throw std::runtime_error(target.role == Target::Role::active_node ? "no member is active" : "no member holds a virtual address");
-        case Target::Role::standby:
-            for (const Testbed::Member& member : m_testbed.members()) {
-                if (m_testbed.status(member) && !serves(member)) {
-                    return member.name;
-                }
+        }
+        throw std::runtime_error(target.role == Target::Role::active_node
+                                     ? "no member is active"
+                                     : "no member holds a virtual address");
+    case Target::Role::standby:
+        for (const Testbed::Member& member : m_testbed.members()) {
+            if (m_testbed.status(member) && !serves(member)) {
+                return member.name;
             }
-            throw std::runtime_error("no member is standing by");
+        }
+        throw std::runtime_error("no member is standing by");
     }
     return target.id;
 }
 
-void FaultInjector::power(const std::string& target, bool on, Duration boot, std::string& evidence) {
-    const auto say = [&](const std::string& text) { evidence += (evidence.empty() ? "" : "; ") + text; };
+void FaultInjector::power(const std::string& target,
+                          bool on,
+                          Duration boot,
+                          std::string& evidence) {
+    const auto say = [&](const std::string& text) {
+        evidence += (evidence.empty() ? "" : "; ") + text;
+    };
     const NodeSpec* node = m_scenario.topology.node(target);
     if (node == nullptr) {
         throw std::runtime_error(fmt::format("{} is no node", target));
     }
     if (models::Host* const host = m_testbed.host(target); host != nullptr) {
         if (host->powered() == on) {
-            throw std::runtime_error(fmt::format("{} {} already", target, on ? "has power" : "is off"));
+            throw std::runtime_error(
+                fmt::format("{} {} already", target, on ? "has power" : "is off"));
         }
         const std::uint64_t life = host->incarnation();
         if (on) {
             host->power_on(to_time(boot));
-            say(fmt::format("{} has power, kernel and daemon after {} s", target, std::chrono::duration_cast<std::chrono::seconds>(boot).count()));
+            say(fmt::format("{} has power, kernel and daemon after {} s",
+                            target,
+                            std::chrono::duration_cast<std::chrono::seconds>(boot).count()));
             return;
         }
         host->power_off();
-        if (host->powered() || host->incarnation() == life || host->find(daemon_process) != nullptr) {
+        if (host->powered() || host->incarnation() == life ||
+            host->find(daemon_process) != nullptr) {
             throw std::runtime_error(fmt::format("{} still runs", target));
         }
         for (const LinkSpec& link : m_scenario.topology.links) {
@@ -106,16 +128,19 @@ void FaultInjector::power(const std::string& target, bool on, Duration boot, std
             for (int end = 0; cable != nullptr && end < 2; ++end) {
                 if (link.ends[end].node == target) {
                     if (cable->end(1 - end).carrier()) {
-                        throw std::runtime_error(fmt::format("{} still has carrier", cable->end(1 - end).name()));
+                        throw std::runtime_error(
+                            fmt::format("{} still has carrier", cable->end(1 - end).name()));
                     }
                     say(fmt::format("{} lost carrier", cable->end(1 - end).name()));
                 }
             }
         }
         say(fmt::format("life {} of {} ended with its daemon", life, target));
-    } else if (models::LanSwitch* const lan_switch = m_testbed.lan_switch(target); lan_switch != nullptr) {
+    } else if (models::LanSwitch* const lan_switch = m_testbed.lan_switch(target);
+               lan_switch != nullptr) {
         if (lan_switch->powered() == on) {
-            throw std::runtime_error(fmt::format("{} {} already", target, on ? "has power" : "is off"));
+            throw std::runtime_error(
+                fmt::format("{} {} already", target, on ? "has power" : "is off"));
         }
         lan_switch->set_power(on);
         say(fmt::format("{} {}", target, on ? "forwards again" : "forwards nothing"));
@@ -138,7 +163,10 @@ void FaultInjector::power(const std::string& target, bool on, Duration boot, std
                 power(other, on, boot, evidence);
             }
         } else {
-            throw std::runtime_error(fmt::format("{} has a battery for {} s; cut the power of the node itself", target, std::chrono::duration_cast<std::chrono::seconds>(node->backup).count()));
+            throw std::runtime_error(fmt::format(
+                "{} has a battery for {} s; cut the power of the node itself",
+                target,
+                std::chrono::duration_cast<std::chrono::seconds>(node->backup).count()));
         }
     } else {
         throw std::runtime_error(fmt::format("{} has no power switch", target));
@@ -170,18 +198,21 @@ struct FaultInjector::Apply {
     std::string plug(bool in) const {
         if (models::LanLink* const cable = self.m_testbed.lan_link(target); cable != nullptr) {
             if (cable->plugged() == in) {
-                throw std::runtime_error(fmt::format("{} is {} already", target, in ? "plugged" : "unplugged"));
+                throw std::runtime_error(
+                    fmt::format("{} is {} already", target, in ? "plugged" : "unplugged"));
             }
             cable->set_plugged(in);
             const std::string seen = carrier_words(*cable, in);
             if (!in && (cable->end(0).carrier() || cable->end(1).carrier())) {
                 throw std::runtime_error(fmt::format("{}: carrier is still there", target));
             }
-            return seen.empty() ? fmt::format("{} is plugged, but an end has no power", target) : fmt::format("carrier {} at {}", in ? "is back" : "lost", seen);
+            return seen.empty() ? fmt::format("{} is plugged, but an end has no power", target)
+                                : fmt::format("carrier {} at {}", in ? "is back" : "lost", seen);
         }
         if (models::SerialLine* const line = self.m_testbed.serial_line(target); line != nullptr) {
             if (line->plugged() == in) {
-                throw std::runtime_error(fmt::format("{} is {} already", target, in ? "plugged" : "unplugged"));
+                throw std::runtime_error(
+                    fmt::format("{} is {} already", target, in ? "plugged" : "unplugged"));
             }
             line->set_plugged(in);
             return fmt::format("{} {}", target, in ? "carries bytes again" : "carries no byte");
@@ -220,7 +251,8 @@ struct FaultInjector::Apply {
         }
         auto* const pbx = dynamic_cast<models::Pbx*>(self.m_testbed.agent(target, f.process));
         if (pbx == nullptr) {
-            throw std::runtime_error(fmt::format("{} has no process that stays on {}", f.process, target));
+            throw std::runtime_error(
+                fmt::format("{} has no process that stays on {}", f.process, target));
         }
         if (!pbx->answers_local_probe()) {
             throw std::runtime_error(fmt::format("{} does not run on {}", f.process, target));
@@ -237,7 +269,8 @@ struct FaultInjector::Apply {
             throw std::runtime_error(fmt::format("{} is no foneBRIDGE", target));
         }
         bridge->lose_reply(f.number);
-        self.m_lost_replies.push_back({target, bridge->control_requests() + static_cast<std::uint64_t>(f.number)});
+        self.m_lost_replies.push_back(
+            {target, bridge->control_requests() + static_cast<std::uint64_t>(f.number)});
         return fmt::format("reply to control request {} from now will be lost", f.number);
     }
     std::string operator()(const OperatorCommand& f) const {
@@ -250,25 +283,43 @@ struct FaultInjector::Apply {
     }
 };
 
-void FaultInjector::inject(const TimelineEntry& entry, const Fault& fault, std::string id, const std::string& verb_word, std::uint64_t cause) {
+void FaultInjector::inject(const TimelineEntry& entry,
+                           const Fault& fault,
+                           std::string id,
+                           const std::string& verb_word,
+                           std::uint64_t cause) {
     try {
         const std::string target = resolve(target_of(fault));
-        const auto record = m_recorder.record_caused_by(models::RecordId{cause}, repairs(fault) ? "fault.clear" : "fault.inject", target, {{"id", std::string_view{id}}, {"verb", std::string_view{verb_word}}});
+        const auto record = m_recorder.record_caused_by(
+            models::RecordId{cause},
+            repairs(fault) ? "fault.clear" : "fault.inject",
+            target,
+            {{"id", std::string_view{id}}, {"verb", std::string_view{verb_word}}});
         const models::Recorder::Scope scope(m_recorder, record);
         m_hooks.begins(verb_word, target);
         const std::string evidence = std::visit(Apply{*this, target}, fault);
         m_recorder.record("fault.evidence", target, {{"text", std::string_view{evidence}}});
         if (entry.opens_episode) {
-            m_openings.push_back({id, verb_word, target, evidence, ns3::Simulator::Now().GetNanoSeconds(), static_cast<std::uint64_t>(record)});
+            m_openings.push_back({id,
+                                  verb_word,
+                                  target,
+                                  evidence,
+                                  ns3::Simulator::Now().GetNanoSeconds(),
+                                  static_cast<std::uint64_t>(record)});
         }
         m_hooks.applied(fault, target);
         if (entry.outage && &fault == std::get_if<Fault>(&entry.what)) {
             if (auto reverse = std::visit(Reverse{}, fault)) {
                 // The role was resolved when the fault happened; the repair is for the same thing.
                 std::visit([&](auto& f) { f.target = {Target::Role::id, target}; }, *reverse);
-                models::post(to_time(*entry.outage), [this, &entry, reverse = *std::move(reverse), id, record] {
-                    inject(entry, reverse, id + "/revert", std::string{verb(reverse)}, static_cast<std::uint64_t>(record));
-                });
+                models::post(to_time(*entry.outage),
+                             [this, &entry, reverse = *std::move(reverse), id, record] {
+                                 inject(entry,
+                                        reverse,
+                                        id + "/revert",
+                                        std::string{verb(reverse)},
+                                        static_cast<std::uint64_t>(record));
+                             });
             }
         }
     } catch (const std::exception& error) {
@@ -294,7 +345,11 @@ std::string FaultInjector::unfinished() {
     for (const LostReply& lost : m_lost_replies) {
         models::Fonebridge* const bridge = m_testbed.bridge(lost.bridge);
         if (bridge->control_requests() < lost.at_request) {
-            return fmt::format("the reply to control request {} of {} was to be lost, but only {} came", lost.at_request, lost.bridge, bridge->control_requests());
+            return fmt::format(
+                "the reply to control request {} of {} was to be lost, but only {} came",
+                lost.at_request,
+                lost.bridge,
+                bridge->control_requests());
         }
     }
     return {};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Carries out the timeline: faults, repairs, operator commands, checks. Every fault is looked at after it was applied;
-// one that shows no effect ends the run with an error.
+// Carries out the timeline: faults, repairs, operator commands, checks. Every fault is looked at
+// after it was applied; one that shows no effect ends the run with an error.
 #pragma once
 
 #include <functional>
@@ -28,11 +28,14 @@ class FaultInjector {
 
     FaultInjector(const Scenario&, Testbed&, models::Recorder&, Hooks);
 
-    /// Puts every entry of the timeline on the simulator's agenda, at odd nanoseconds: no other event of a model that
-    /// counts in whole microseconds falls on the same time, so the order never depends on who was scheduled first.
+    /// Puts every entry of the timeline on the simulator's agenda, at odd nanoseconds: no other
+    /// event of a model that counts in whole microseconds falls on the same time, so the order
+    /// never depends on who was scheduled first.
     void schedule();
 
-    [[nodiscard]] const std::vector<EpisodeOpening>& openings() const noexcept { return m_openings; }
+    [[nodiscard]] const std::vector<EpisodeOpening>& openings() const noexcept {
+        return m_openings;
+    }
     /// After the run: what was armed and never struck; empty when everything took effect.
     [[nodiscard]] std::string unfinished();
 
@@ -40,7 +43,11 @@ class FaultInjector {
 
   private:
     struct Apply;
-    void inject(const TimelineEntry&, const Fault&, std::string id, const std::string& verb_word, std::uint64_t cause);
+    void inject(const TimelineEntry&,
+                const Fault&,
+                std::string id,
+                const std::string& verb_word,
+                std::uint64_t cause);
     void power(const std::string& target, bool on, Duration boot, std::string& evidence);
 
     const Scenario& m_scenario;
@@ -48,7 +55,10 @@ class FaultInjector {
     models::Recorder& m_recorder;
     Hooks m_hooks;
     std::vector<EpisodeOpening> m_openings;
-    struct LostReply { std::string bridge; std::uint64_t at_request = 0; };   // count of its control requests
+    struct LostReply {
+        std::string bridge;
+        std::uint64_t at_request = 0;
+    };  // count of its control requests
     std::vector<LostReply> m_lost_replies;
 };
 

@@ -21,13 +21,17 @@ constexpr std::string_view recovered = "recovered-at-end";
 
 /// May be serving somebody.
 bool is_up(ResourceState state) {
-    return state == ResourceState::starting || state == ResourceState::running || state == ResourceState::stopping;
+    return state == ResourceState::starting || state == ResourceState::running ||
+           state == ResourceState::stopping;
 }
 
 }  // namespace
 
-Invariants::Invariants(std::vector<std::string> nodes, std::vector<Group> groups, std::vector<DisabledInvariant> disabled)
-    : m_nodes(std::move(nodes)), m_groups(std::move(groups)), m_disabled(std::move(disabled)), m_scheduled(m_nodes.size(), true) {
+Invariants::Invariants(std::vector<std::string> nodes,
+                       std::vector<Group> groups,
+                       std::vector<DisabledInvariant> disabled)
+    : m_nodes(std::move(nodes)), m_groups(std::move(groups)), m_disabled(std::move(disabled)),
+      m_scheduled(m_nodes.size(), true) {
     for (const std::string_view name : known_invariants()) {
         m_states[std::string{name}];
     }
@@ -43,7 +47,10 @@ ResourceState& Invariants::state(std::size_t node, cluster::ResourceId resource)
     return m_resources.at(node).at(static_cast<std::size_t>(resource.group)).at(resource.position);
 }
 
-void Invariants::judge(std::int64_t t, std::string_view invariant, bool violated, const std::string& reason) {
+void Invariants::judge(std::int64_t t,
+                       std::string_view invariant,
+                       bool violated,
+                       const std::string& reason) {
     State& state = m_states.find(invariant)->second;
     state.evaluated = true;
     if (violated && !state.violated) {
@@ -66,7 +73,10 @@ void Invariants::moment(std::int64_t t, std::string_view invariant, const std::s
     }
 }
 
-void Invariants::judge_holders(std::int64_t t, std::string_view invariant, const Holders& holders, std::string_view what) {
+void Invariants::judge_holders(std::int64_t t,
+                               std::string_view invariant,
+                               const Holders& holders,
+                               std::string_view what) {
     std::string reason;
     for (const auto& [thing, nodes] : holders) {
         std::string names;
@@ -95,12 +105,17 @@ void Invariants::judge_all(std::int64_t t) {
             }
         }
         if (owners.size() > 1 && reason.empty()) {
-            reason = fmt::format("group {} is up on {} and {}", m_groups[group].words.empty() ? "?" : m_groups[group].words.front(), owners[0], owners[1]);
+            reason =
+                fmt::format("group {} is up on {} and {}",
+                            m_groups[group].words.empty() ? "?" : m_groups[group].words.front(),
+                            owners[0],
+                            owners[1]);
         }
     }
     judge(t, single_group, !reason.empty(), reason);
 
-    const bool dual = m_states.find(dual_vip)->second.violated || m_states.find(dual_span)->second.violated;
+    const bool dual =
+        m_states.find(dual_vip)->second.violated || m_states.find(dual_span)->second.violated;
     if (dual && !m_dual_since) {
         m_dual_since = t;
     } else if (!dual && m_dual_since) {
@@ -119,7 +134,7 @@ void Invariants::node_lost(std::int64_t t, std::size_t node) {
     for (auto& [span, masters] : m_spans) {
         masters.erase(node);
     }
-    m_scheduled[node] = true;   // whatever comes back is scheduled
+    m_scheduled[node] = true;  // whatever comes back is scheduled
     judge_all(t);
 }
 
@@ -135,7 +150,10 @@ void Invariants::daemon_started(std::int64_t t, std::size_t node) {
     judge_all(t);
 }
 
-void Invariants::resource(std::int64_t t, std::size_t node, cluster::ResourceId id, ResourceState to) {
+void Invariants::resource(std::int64_t t,
+                          std::size_t node,
+                          cluster::ResourceId id,
+                          ResourceState to) {
     const ResourceState before = state(node, id);
     const auto& group = m_resources[node][static_cast<std::size_t>(id.group)];
     const auto& words = m_groups[static_cast<std::size_t>(id.group)].words;
@@ -143,11 +161,20 @@ void Invariants::resource(std::int64_t t, std::size_t node, cluster::ResourceId 
         m_states.find(start_order)->second.evaluated = true;
         m_states.find(started_twice)->second.evaluated = true;
         if (before == ResourceState::running || before == ResourceState::starting) {
-            moment(t, started_twice, fmt::format("{} was started on {} while it was up there", words[id.position], m_nodes[node]));
+            moment(t,
+                   started_twice,
+                   fmt::format("{} was started on {} while it was up there",
+                               words[id.position],
+                               m_nodes[node]));
         }
         for (std::size_t left = 0; left < id.position; ++left) {
             if (group[left] != ResourceState::running) {
-                moment(t, start_order, fmt::format("{} was started on {} before {} ran", words[id.position], m_nodes[node], words[left]));
+                moment(t,
+                       start_order,
+                       fmt::format("{} was started on {} before {} ran",
+                                   words[id.position],
+                                   m_nodes[node],
+                                   words[left]));
             }
         }
     }
@@ -155,7 +182,12 @@ void Invariants::resource(std::int64_t t, std::size_t node, cluster::ResourceId 
         m_states.find(stop_order)->second.evaluated = true;
         for (std::size_t right = id.position + 1U; right < group.size(); ++right) {
             if (is_up(group[right])) {
-                moment(t, stop_order, fmt::format("{} was stopped on {} while {} was up", words[id.position], m_nodes[node], words[right]));
+                moment(t,
+                       stop_order,
+                       fmt::format("{} was stopped on {} while {} was up",
+                                   words[id.position],
+                                   m_nodes[node],
+                                   words[right]));
             }
         }
     }
@@ -170,7 +202,10 @@ void Invariants::address(std::int64_t t, std::size_t node, const std::string& ad
     }
 }
 
-void Invariants::span_master(std::int64_t t, const std::string& bridge, std::size_t node, bool master) {
+void Invariants::span_master(std::int64_t t,
+                             const std::string& bridge,
+                             std::size_t node,
+                             bool master) {
     auto& masters = m_spans[bridge];
     if (master ? masters.insert(node).second : masters.erase(node) != 0) {
         judge_all(t);
@@ -183,10 +218,18 @@ void Invariants::end_of_run(std::int64_t t, const std::string& trouble) {
         std::size_t complete = 0;
         for (std::size_t node = 0; node < m_nodes.size(); ++node) {
             const auto& members = m_resources[node][group];
-            complete += counts(node) && std::ranges::all_of(members, [](ResourceState s) { return s == ResourceState::running; }) ? 1U : 0U;
+            complete += counts(node) && std::ranges::all_of(members,
+                                                            [](ResourceState s) {
+                                                                return s == ResourceState::running;
+                                                            })
+                            ? 1U
+                            : 0U;
         }
         if (complete != 1 && reason.empty()) {
-            reason = fmt::format("group {} runs completely on {} nodes", m_groups[group].words.empty() ? "?" : m_groups[group].words.front(), complete);
+            reason =
+                fmt::format("group {} runs completely on {} nodes",
+                            m_groups[group].words.empty() ? "?" : m_groups[group].words.front(),
+                            complete);
         }
     }
     State& end = m_states.find(recovered)->second;
@@ -215,7 +258,12 @@ std::vector<InvariantResult> Invariants::results() const {
     std::vector<InvariantResult> results;
     for (const std::string_view name : known_invariants()) {
         const State& state = m_states.find(name)->second;
-        InvariantResult result{.name = std::string{name}, .evaluated = state.evaluated, .disabled = false, .reason = state.reason, .violated_for = state.total, .first_at = {}};
+        InvariantResult result{.name = std::string{name},
+                               .evaluated = state.evaluated,
+                               .disabled = false,
+                               .reason = state.reason,
+                               .violated_for = state.total,
+                               .first_at = {}};
         if (state.first) {
             result.first_at = Duration{*state.first};
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What must hold in every run, whatever the scenario expects. Fed with observations while the run goes on; judges by
-// what nodes really hold, not by what they announce. Pure.
+// What must hold in every run, whatever the scenario expects. Fed with observations while the run
+// goes on; judges by what nodes really hold, not by what they announce. Pure.
 #pragma once
 
 #include <cstdint>
@@ -21,11 +21,13 @@ namespace sim {
 class Invariants {
   public:
     struct Group {
-        std::vector<std::string> words;   ///< left to right
+        std::vector<std::string> words;  ///< left to right
     };
 
     /// Nodes are told by their index in `nodes`, groups by GroupId.
-    Invariants(std::vector<std::string> nodes, std::vector<Group> groups, std::vector<DisabledInvariant> disabled);
+    Invariants(std::vector<std::string> nodes,
+               std::vector<Group> groups,
+               std::vector<DisabledInvariant> disabled);
 
     /// Power or kernel gone: nothing of it counts any more, and its resources are forgotten.
     void node_lost(std::int64_t t, std::size_t node);
@@ -39,8 +41,12 @@ class Invariants {
     /// At the end of the run. `trouble` empty: every direction is served again.
     void end_of_run(std::int64_t t, const std::string& trouble);
 
-    /// Somebody held something twice: [from, to), for the episodes' "two owners". Complete after end_of_run().
-    [[nodiscard]] const std::vector<std::pair<std::int64_t, std::int64_t>>& dual_owner_spans() const noexcept { return m_dual_spans; }
+    /// Somebody held something twice: [from, to), for the episodes' "two owners". Complete after
+    /// end_of_run().
+    [[nodiscard]] const std::vector<std::pair<std::int64_t, std::int64_t>>&
+    dual_owner_spans() const noexcept {
+        return m_dual_spans;
+    }
     [[nodiscard]] std::vector<InvariantResult> results() const;
 
   private:
@@ -54,9 +60,15 @@ class Invariants {
     };
     using Holders = std::map<std::string, std::set<std::size_t>>;
 
-    void judge(std::int64_t t, std::string_view invariant, bool violated, const std::string& reason);
-    void moment(std::int64_t t, std::string_view invariant, const std::string& reason);   ///< violated at one instant
-    void judge_holders(std::int64_t t, std::string_view invariant, const Holders& holders, std::string_view what);
+    void
+    judge(std::int64_t t, std::string_view invariant, bool violated, const std::string& reason);
+    void moment(std::int64_t t,
+                std::string_view invariant,
+                const std::string& reason);  ///< violated at one instant
+    void judge_holders(std::int64_t t,
+                       std::string_view invariant,
+                       const Holders& holders,
+                       std::string_view what);
     void judge_all(std::int64_t t);
     [[nodiscard]] bool counts(std::size_t node) const { return m_scheduled[node]; }
     cluster::ResourceState& state(std::size_t node, cluster::ResourceId);
@@ -66,7 +78,8 @@ class Invariants {
     std::vector<DisabledInvariant> m_disabled;
     std::map<std::string, State, std::less<>> m_states;
     std::vector<bool> m_scheduled;
-    std::vector<std::vector<std::vector<cluster::ResourceState>>> m_resources;   // node, group, position
+    std::vector<std::vector<std::vector<cluster::ResourceState>>>
+        m_resources;  // node, group, position
     Holders m_addresses;
     Holders m_spans;
     std::optional<std::int64_t> m_dual_since;

@@ -9,24 +9,36 @@ namespace {
 
 std::string_view because(cluster::TakeoverReason reason) {
     switch (reason) {
-        case cluster::TakeoverReason::cold_start: return "cold start";
-        case cluster::TakeoverReason::peer_dead: return "its peer is dead";
-        case cluster::TakeoverReason::peer_shutdown: return "its peer shut down";
-        case cluster::TakeoverReason::peer_standby: return "its peer went to standby";
-        case cluster::TakeoverReason::peer_request: return "its peer asked";
-        case cluster::TakeoverReason::failback: return "it is the preferred node again";
-        case cluster::TakeoverReason::lone_start: return "no peer appeared";
-        case cluster::TakeoverReason::operator_command: return "the operator asked";
+    case cluster::TakeoverReason::cold_start:
+        return "cold start";
+    case cluster::TakeoverReason::peer_dead:
+        return "its peer is dead";
+    case cluster::TakeoverReason::peer_shutdown:
+        return "its peer shut down";
+    case cluster::TakeoverReason::peer_standby:
+        return "its peer went to standby";
+    case cluster::TakeoverReason::peer_request:
+        return "its peer asked";
+    case cluster::TakeoverReason::failback:
+        return "it is the preferred node again";
+    case cluster::TakeoverReason::lone_start:
+        return "no peer appeared";
+    case cluster::TakeoverReason::operator_command:
+        return "the operator asked";
     }
     return "?";
 }
 
 }  // namespace
 
-Observer::Observer(std::vector<std::string> members, const cluster::HaResources& resources, Invariants& invariants)
+Observer::Observer(std::vector<std::string> members,
+                   const cluster::HaResources& resources,
+                   Invariants& invariants)
     : m_members(std::move(members)), m_resources(resources), m_invariants(invariants) {}
 
-void Observer::tell(std::int64_t t, std::string text) { m_story.push_back({t, std::move(text)}); }
+void Observer::tell(std::int64_t t, std::string text) {
+    m_story.push_back({t, std::move(text)});
+}
 
 struct Observer::Reader {
     Observer& self;
@@ -36,7 +48,8 @@ struct Observer::Reader {
 
     [[nodiscard]] const std::string& who() const { return self.m_members[member]; }
     [[nodiscard]] const cluster::ResourceWord& word(cluster::ResourceId id) const {
-        return self.m_resources.groups.at(static_cast<std::size_t>(id.group)).resources.at(id.position);
+        return self.m_resources.groups.at(static_cast<std::size_t>(id.group))
+            .resources.at(id.position);
     }
     [[nodiscard]] std::string group(cluster::GroupId id) const {
         const auto& group = self.m_resources.groups.at(static_cast<std::size_t>(id));
@@ -45,20 +58,32 @@ struct Observer::Reader {
 
     void operator()(const cluster::PeerStateChanged& r) const {
         if (r.to == cluster::PeerState::dead) {
-            self.tell(t, r.reason == cluster::PeerChangeReason::silent ? fmt::format("{}: {} declared dead, silent for {}", who(), r.node, seconds(r.silent_for))
-                                                                        : fmt::format("{}: {} has left", who(), r.node));
+            self.tell(t,
+                      r.reason == cluster::PeerChangeReason::silent
+                          ? fmt::format("{}: {} declared dead, silent for {}",
+                                        who(),
+                                        r.node,
+                                        seconds(r.silent_for))
+                          : fmt::format("{}: {} has left", who(), r.node));
         } else if (r.from == cluster::PeerState::dead && r.to == cluster::PeerState::up) {
             self.tell(t, fmt::format("{}: {} is back", who(), r.node));
         }
     }
     void operator()(const cluster::PeerLinkChanged&) const {}
-    void operator()(const cluster::PingTargetChanged& r) const { self.tell(t, fmt::format("{}: ping target {} {}", who(), r.target, r.up ? "answers" : "is silent")); }
+    void operator()(const cluster::PingTargetChanged& r) const {
+        self.tell(
+            t,
+            fmt::format("{}: ping target {} {}", who(), r.target, r.up ? "answers" : "is silent"));
+    }
     void operator()(const cluster::LateHeartbeat&) const {}
     void operator()(const cluster::NodePhaseChanged&) const {}
     void operator()(const cluster::GroupRoleChanged& r) const {
         using cluster::GroupRole;
         if (r.to == GroupRole::takeover) {
-            self.tell(t, fmt::format("{}: takes group {}, because {}", who(), group(r.group), because(r.reason)));
+            self.tell(
+                t,
+                fmt::format(
+                    "{}: takes group {}, because {}", who(), group(r.group), because(r.reason)));
             // A takeover takes from somebody; the first owner of a run does not.
             const auto owner = self.m_owner.find(r.group);
             if (owner != self.m_owner.end() && owner->second != member) {
@@ -76,44 +101,78 @@ struct Observer::Reader {
     void operator()(const cluster::ResourceStateChanged& r) const {
         self.m_invariants.resource(t, member, r.resource, r.to);
         if (r.to == cluster::ResourceState::running) {
-            self.m_starts.push_back({t, who(), word(r.resource).text, word(r.resource).script, record});
+            self.m_starts.push_back(
+                {t, who(), word(r.resource).text, word(r.resource).script, record});
             self.tell(t, fmt::format("{}: {} runs", who(), word(r.resource).text));
         } else if (r.to == cluster::ResourceState::failed) {
-            self.tell(t, fmt::format("{}: {} failed with {}", who(), word(r.resource).text, r.code));
+            self.tell(t,
+                      fmt::format("{}: {} failed with {}", who(), word(r.resource).text, r.code));
         }
     }
     void operator()(const cluster::BridgeStep& r) const {
         using What = cluster::BridgeStep::What;
         if (r.what == What::lost_reply) {
-            self.tell(t, fmt::format("{}: no reply to bridge step {} of {}, attempt {}", who(), r.step, r.steps, r.attempt));
+            self.tell(t,
+                      fmt::format("{}: no reply to bridge step {} of {}, attempt {}",
+                                  who(),
+                                  r.step,
+                                  r.steps,
+                                  r.attempt));
         } else if (r.what == What::refused) {
-            self.tell(t, fmt::format("{}: bridge refuses step {} of {} with status {}", who(), r.step, r.steps, r.status));
+            self.tell(t,
+                      fmt::format("{}: bridge refuses step {} of {} with status {}",
+                                  who(),
+                                  r.step,
+                                  r.steps,
+                                  r.status));
         } else if (r.what == What::given_up) {
-            self.tell(t, fmt::format("{}: gives up at bridge step {} of {}", who(), r.step, r.steps));
+            self.tell(t,
+                      fmt::format("{}: gives up at bridge step {} of {}", who(), r.step, r.steps));
         } else if (r.what == What::finished) {
             self.tell(t, fmt::format("{}: bridge re-pointed in {} steps", who(), r.steps));
         }
     }
     void operator()(const cluster::StandbyChanged& r) const {
-        if (r.to == cluster::StandbyProgress::requested || r.to == cluster::StandbyProgress::refused || r.to == cluster::StandbyProgress::timed_out) {
-            self.tell(t, fmt::format("{}: standby {}", who(), r.to == cluster::StandbyProgress::requested ? "requested" : r.to == cluster::StandbyProgress::refused ? "refused" : "timed out"));
+        if (r.to == cluster::StandbyProgress::requested ||
+            r.to == cluster::StandbyProgress::refused ||
+            r.to == cluster::StandbyProgress::timed_out) {
+            self.tell(t,
+                      fmt::format("{}: standby {}",
+                                  who(),
+                                  r.to == cluster::StandbyProgress::requested ? "requested"
+                                  : r.to == cluster::StandbyProgress::refused ? "refused"
+                                                                              : "timed out"));
         }
     }
     void operator()(const cluster::OwnershipConflict& r) const {
-        self.tell(t, fmt::format("{}: both nodes {} the same resources", who(), r.conflict ? "claim" : "no longer claim"));
+        self.tell(t,
+                  fmt::format("{}: both nodes {} the same resources",
+                              who(),
+                              r.conflict ? "claim" : "no longer claim"));
     }
     void operator()(const cluster::BadPackets&) const {}
     void operator()(const cluster::MessagesLost&) const {}
     void operator()(const cluster::FencingReport& r) const {
         using Result = cluster::FencingReport::Result;
         if (r.result != Result::none_configured) {
-            self.tell(t, fmt::format("{}: fencing of {} {}", who(), r.node, r.result == Result::requested ? "requested" : r.result == Result::confirmed ? "confirmed" : "failed"));
+            self.tell(t,
+                      fmt::format("{}: fencing of {} {}",
+                                  who(),
+                                  r.node,
+                                  r.result == Result::requested   ? "requested"
+                                  : r.result == Result::confirmed ? "confirmed"
+                                                                  : "failed"));
         }
     }
-    void operator()(const cluster::NodeSlept& r) const { self.tell(t, fmt::format("{}: was not scheduled for {}", who(), seconds(r.slept))); }
+    void operator()(const cluster::NodeSlept& r) const {
+        self.tell(t, fmt::format("{}: was not scheduled for {}", who(), seconds(r.slept)));
+    }
 };
 
-void Observer::reported(std::int64_t t, std::size_t member, const cluster::ReportBody& body, std::uint64_t record) {
+void Observer::reported(std::int64_t t,
+                        std::size_t member,
+                        const cluster::ReportBody& body,
+                        std::uint64_t record) {
     std::visit(Reader{*this, t, member, record}, body);
 }
 

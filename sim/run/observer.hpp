@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Reads what the cores report while the run goes on: the story an operator would tell, takeovers, starts, and food for
-// the invariants. Pure: no ns-3.
+// Reads what the cores report while the run goes on: the story an operator would tell, takeovers,
+// starts, and food for the invariants. Pure: no ns-3.
 #pragma once
 
 #include <cstdint>
@@ -18,10 +18,13 @@ namespace sim {
 class Observer {
   public:
     /// `resources`: the groups as every member reads them. References must outlive the observer.
-    Observer(std::vector<std::string> members, const cluster::HaResources& resources, Invariants& invariants);
+    Observer(std::vector<std::string> members,
+             const cluster::HaResources& resources,
+             Invariants& invariants);
 
     /// `record`: what the reports are attached to in the trace.
-    void reported(std::int64_t t, std::size_t member, const cluster::ReportBody&, std::uint64_t record);
+    void
+    reported(std::int64_t t, std::size_t member, const cluster::ReportBody&, std::uint64_t record);
     void tell(std::int64_t t, std::string text);
 
     [[nodiscard]] const std::vector<StoryLine>& story() const noexcept { return m_story; }
@@ -36,7 +39,7 @@ class Observer {
     std::vector<StoryLine> m_story;
     std::vector<ResourceStart> m_starts;
     std::vector<Takeover> m_takeovers;
-    std::map<cluster::GroupId, std::size_t> m_owner;   // the member that had each group last
+    std::map<cluster::GroupId, std::size_t> m_owner;  // the member that had each group last
 };
 
 }  // namespace sim

@@ -11,15 +11,19 @@ namespace {
 
 using models::to_time;
 
-std::int64_t now_ns() { return ns3::Simulator::Now().GetNanoSeconds(); }
+std::int64_t now_ns() {
+    return ns3::Simulator::Now().GetNanoSeconds();
+}
 
-constexpr double enough_stations = 0.95;   // design §4: inward counts as restored
+constexpr double enough_stations = 0.95;  // design §4: inward counts as restored
 
 }  // namespace
 
 // ---------------------------------------------------------------- CallProbes
 
-CallProbes::CallProbes(models::Context& context, models::CallCentre& centre, const ProbeSettings& settings)
+CallProbes::CallProbes(models::Context& context,
+                       models::CallCentre& centre,
+                       const ProbeSettings& settings)
     : m_context(context), m_centre(centre), m_settings(settings) {
     const auto add = [&](bool wanted, models::CallDirection direction) {
         if (wanted) {
@@ -33,7 +37,8 @@ CallProbes::CallProbes(models::Context& context, models::CallCentre& centre, con
 
 void CallProbes::start(Duration from) {
     for (std::size_t d = 0; d < m_directions.size(); ++d) {
-        models::RandomStream phase = m_context.stream("probe-phase/" + std::string{models::to_string(m_directions[d].direction)});
+        models::RandomStream phase = m_context.stream(
+            "probe-phase/" + std::string{models::to_string(m_directions[d].direction)});
         const Duration offset = phase.uniform(Duration::zero(), m_settings.interval - Duration{1});
         models::post(to_time(from + offset), [this, d] { tick(d); });
     }
@@ -42,18 +47,23 @@ void CallProbes::start(Duration from) {
 void CallProbes::tick(std::size_t d) {
     Direction& direction = m_directions[d];
     const std::size_t number = direction.samples.size();
-    direction.samples.push_back({.started = now_ns(), .answered = {}, .answer_record = 0, .enough_stations = true});
+    direction.samples.push_back(
+        {.started = now_ns(), .answered = {}, .answer_record = 0, .enough_stations = true});
     direction.known.push_back(false);
     ++m_started;
-    m_centre.probe(direction.direction, to_time(m_settings.patience), [this, d, number](const models::CallReport& report) {
-        ProbeSample& sample = m_directions[d].samples[number];
-        m_directions[d].known[number] = true;
-        if (report.answered) {
-            sample.answered = report.answered->GetNanoSeconds();
-            sample.answer_record = static_cast<std::uint64_t>(report.answer_record);
-            sample.enough_stations = report.direction != models::CallDirection::inward || m_centre.stations_reachable() >= enough_stations;
-        }
-    });
+    m_centre.probe(direction.direction,
+                   to_time(m_settings.patience),
+                   [this, d, number](const models::CallReport& report) {
+                       ProbeSample& sample = m_directions[d].samples[number];
+                       m_directions[d].known[number] = true;
+                       if (report.answered) {
+                           sample.answered = report.answered->GetNanoSeconds();
+                           sample.answer_record = static_cast<std::uint64_t>(report.answer_record);
+                           sample.enough_stations =
+                               report.direction != models::CallDirection::inward ||
+                               m_centre.stations_reachable() >= enough_stations;
+                       }
+                   });
     models::post(to_time(m_settings.interval), [this, d] { tick(d); });
 }
 
@@ -74,9 +84,7 @@ std::vector<ProbedDirection> CallProbes::results() {
 // ---------------------------------------------------------------- CallLoad
 
 CallLoad::CallLoad(models::Context& context, models::CallCentre& centre, const AnalogCalls& spec)
-    : m_centre(centre),
-      m_spec(spec),
-      m_gaps(context.stream("workload/" + spec.id + "/gap")),
+    : m_centre(centre), m_spec(spec), m_gaps(context.stream("workload/" + spec.id + "/gap")),
       m_holds(context.stream("workload/" + spec.id + "/hold")),
       m_directions(context.stream("workload/" + spec.id + "/direction")) {}
 
@@ -98,15 +106,18 @@ void CallLoad::place() {
     const std::size_t number = m_calls.size();
     m_calls.push_back({.started = now_ns(), .known = false, .answered = {}, .dropped = false});
     // Half of the calls come from outside [assumed].
-    const auto direction = m_directions.chance(0.5) ? models::CallDirection::outward : models::CallDirection::inward;
-    m_centre.call(direction, to_time(models::draw(m_spec.hold, m_holds)), [this, number](const models::CallReport& report) {
-        Call& call = m_calls[number];
-        call.known = true;
-        call.dropped = report.dropped;
-        if (report.answered) {
-            call.answered = report.answered->GetNanoSeconds();
-        }
-    });
+    const auto direction =
+        m_directions.chance(0.5) ? models::CallDirection::outward : models::CallDirection::inward;
+    m_centre.call(direction,
+                  to_time(models::draw(m_spec.hold, m_holds)),
+                  [this, number](const models::CallReport& report) {
+                      Call& call = m_calls[number];
+                      call.known = true;
+                      call.dropped = report.dropped;
+                      if (report.answered) {
+                          call.answered = report.answered->GetNanoSeconds();
+                      }
+                  });
 }
 
 WorkloadLog CallLoad::results(std::int64_t end, Duration settle) const {
@@ -117,7 +128,8 @@ WorkloadLog CallLoad::results(std::int64_t end, Duration settle) const {
         }
         Attempt attempt{call.started, call.answered};
         if (!call.known) {
-            attempt.answered = call.started;   // still talking: an unanswered one would have been given up by now
+            attempt.answered =
+                call.started;  // still talking: an unanswered one would have been given up by now
         }
         log.attempts.push_back(attempt);
     }
@@ -142,7 +154,11 @@ void CallLoad::add_metrics(std::vector<std::pair<std::string, std::int64_t>>& me
 
 // ---------------------------------------------------------------- EchoLoad
 
-EchoLoad::EchoLoad(models::Context& context, models::LightEndpoint& client, const IcmpEcho& spec, std::uint16_t id) : m_client(client), m_spec(spec), m_id(id) {
+EchoLoad::EchoLoad(models::Context& context,
+                   models::LightEndpoint& client,
+                   const IcmpEcho& spec,
+                   std::uint16_t id)
+    : m_client(client), m_spec(spec), m_id(id) {
     models::RandomStream phase = context.stream("workload/" + spec.id + "/phase");
     m_phase = phase.uniform(Duration::zero(), spec.interval - Duration{1});
 }
@@ -163,12 +179,15 @@ void EchoLoad::reply(const std::string& from, std::uint16_t id, std::uint16_t se
         return;
     }
     const std::size_t newest = m_attempts.size() - 1;
-    const std::size_t back = static_cast<std::uint16_t>(static_cast<std::uint16_t>(newest) - sequence);
+    const std::size_t back =
+        static_cast<std::uint16_t>(static_cast<std::uint16_t>(newest) - sequence);
     if (back <= newest && !m_attempts[newest - back].answered) {
         m_attempts[newest - back].answered = now_ns();
     }
 }
 
-WorkloadLog EchoLoad::results() const { return {m_spec.id, m_attempts}; }
+WorkloadLog EchoLoad::results() const {
+    return {m_spec.id, m_attempts};
+}
 
 }  // namespace sim

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What is done to the telephones and clients during a run: probe calls in every direction, calls of the workload, echo
-// requests. All by clocks of their own; nothing here knows what the cluster is doing.
+// What is done to the telephones and clients during a run: probe calls in every direction, calls of
+// the workload, echo requests. All by clocks of their own; nothing here knows what the cluster is
+// doing.
 #pragma once
 
 #include <cstdint>
@@ -47,7 +48,8 @@ class CallLoad {
   public:
     CallLoad(models::Context&, models::CallCentre&, const AnalogCalls&);
     void start();
-    /// Call once, after the run at `end`. Calls younger than `settle` are left out: whether they will be answered is open.
+    /// Call once, after the run at `end`. Calls younger than `settle` are left out: whether they
+    /// will be answered is open.
     [[nodiscard]] WorkloadLog results(std::int64_t end, Duration settle) const;
     void add_metrics(std::vector<std::pair<std::string, std::int64_t>>& metrics) const;
 

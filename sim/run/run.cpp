@@ -32,20 +32,27 @@ namespace {
 using namespace std::chrono_literals;
 using models::to_time;
 
-std::int64_t now_ns() { return ns3::Simulator::Now().GetNanoSeconds(); }
+std::int64_t now_ns() {
+    return ns3::Simulator::Now().GetNanoSeconds();
+}
 
-// Holders of addresses and spans are looked at after every fault and every completed action, and this often besides.
+// Holders of addresses and spans are looked at after every fault and every completed action, and
+// this often besides.
 constexpr Duration sample_interval = 100ms;
 // Probe calls begin this long before the first fault: long enough to know what is usual.
 constexpr Duration probe_lead = 10s;
-// A call of the workload that is still unanswered after this never will be: patience of 10 s and its set-up.
+// A call of the workload that is still unanswered after this never will be: patience of 10 s and
+// its set-up.
 constexpr Duration call_settled = 15s;
 
 /// ns-3's simulator is one per process; this ends it, whatever happens.
 struct SimulatorLife {
     SimulatorLife() {
-        ns3::GlobalValue::Bind("SchedulerType", ns3::StringValue("ns3::PriorityQueueScheduler"));   // the fastest measured
-        ns3::RngSeedManager::SetSeed(1);   // our models draw from their own streams; ns-3's own are at least fixed
+        ns3::GlobalValue::Bind(
+            "SchedulerType",
+            ns3::StringValue("ns3::PriorityQueueScheduler"));  // the fastest measured
+        ns3::RngSeedManager::SetSeed(
+            1);  // our models draw from their own streams; ns-3's own are at least fixed
     }
     SimulatorLife(const SimulatorLife&) = delete;
     SimulatorLife& operator=(const SimulatorLife&) = delete;
@@ -71,10 +78,8 @@ ConfigTexts read_texts(const Scenario& scenario, const std::string& member) {
 class Engine {
   public:
     Engine(const Scenario& scenario, const RunOptions& options)
-        : m_scenario(scenario),
-          m_options(options),
-          m_trace(options.trace, options.trace_file, &now_ns),
-          m_context{m_trace, options.seed},
+        : m_scenario(scenario), m_options(options),
+          m_trace(options.trace, options.trace_file, &now_ns), m_context{m_trace, options.seed},
           m_invariants(scenario.cluster.members, groups(), scenario.disabled_invariants),
           m_observer(scenario.cluster.members, shared_resources(), m_invariants) {}
 
@@ -87,18 +92,31 @@ class Engine {
                         .ns3 = fmt::format("3.{}", NS3_MINOR),
                         .implementation = std::string{name(m_scenario.cluster.implementation)},
                         .topology = &m_scenario.topology});
-        m_testbed = std::make_unique<Testbed>(m_scenario,
-                                              m_context,
-                                              DaemonHooks{.started = [this](std::size_t member, auto snapshot) { daemon_started(member, snapshot); },
-                                                          .told = [this](std::size_t member, const auto& now, const auto& event, const auto& actions) { daemon_told(member, now, event, actions); },
-                                                          .lost = [this](std::size_t member) { m_invariants.node_lost(now_ns(), member); }});
-        m_injector = std::make_unique<FaultInjector>(m_scenario,
-                                                     *m_testbed,
-                                                     m_trace,
-                                                     FaultInjector::Hooks{.begins = [this](const std::string& verb_word, const std::string& target) { m_observer.tell(now_ns(), verb_word + " " + target); },
-                                                                          .applied = [this](const Fault&, const std::string& target) { fault_applied(target); },
-                                                                          .check = [this](const TimelineEntry& entry, const Check& check) { check_now(entry, check); },
-                                                                          .failed = [this](std::string reason) { fail(std::move(reason)); }});
+        m_testbed = std::make_unique<Testbed>(
+            m_scenario,
+            m_context,
+            DaemonHooks{
+                .started = [this](std::size_t member,
+                                  auto snapshot) { daemon_started(member, snapshot); },
+                .told = [this](std::size_t member,
+                               const auto& now,
+                               const auto& event,
+                               const auto& actions) { daemon_told(member, now, event, actions); },
+                .lost = [this](std::size_t member) { m_invariants.node_lost(now_ns(), member); }});
+        m_injector = std::make_unique<FaultInjector>(
+            m_scenario,
+            *m_testbed,
+            m_trace,
+            FaultInjector::Hooks{
+                .begins =
+                    [this](const std::string& verb_word, const std::string& target) {
+                        m_observer.tell(now_ns(), verb_word + " " + target);
+                    },
+                .applied = [this](const Fault&,
+                                  const std::string& target) { fault_applied(target); },
+                .check = [this](const TimelineEntry& entry,
+                                const Check& check) { check_now(entry, check); },
+                .failed = [this](std::string reason) { fail(std::move(reason)); }});
         m_injector->schedule();
         start_load();
         models::post(to_time(sample_interval), [this] { sample_regularly(); });
@@ -122,7 +140,8 @@ class Engine {
 
   private:
     [[nodiscard]] const cluster::HaResources& shared_resources() const {
-        // haresources must be the same on all members (heartbeat demands it); the first member's stands for all.
+        // haresources must be the same on all members (heartbeat demands it); the first member's
+        // stands for all.
         return m_scenario.cluster.files.at(m_scenario.cluster.members.front()).resources;
     }
 
@@ -162,17 +181,24 @@ class Engine {
         auto& log = m_event_logs[member];
         if (!log) {
             const auto& options = m_testbed->members()[member].options;
-            log = std::make_unique<EventLogWriter>((std::filesystem::path{m_options.event_log_dir} / (options.name + ".eventlog")).string(),
-                                                   options,
-                                                   read_texts(m_scenario, options.name));
+            log = std::make_unique<EventLogWriter>(
+                (std::filesystem::path{m_options.event_log_dir} / (options.name + ".eventlog"))
+                    .string(),
+                options,
+                read_texts(m_scenario, options.name));
         }
         log->start(snapshot);
     }
 
-    void daemon_told(std::size_t member, const cluster::Now& now, const cluster::Event& event, const std::vector<cluster::IssuedAction>& actions) {
+    void daemon_told(std::size_t member,
+                     const cluster::Now& now,
+                     const cluster::Event& event,
+                     const std::vector<cluster::IssuedAction>& actions) {
         for (const cluster::IssuedAction& issued : actions) {
-            if (const auto* report = std::get_if<cluster::Report>(&issued.action); report != nullptr) {
-                m_observer.reported(now_ns(), member, report->body, static_cast<std::uint64_t>(m_trace.current()));
+            if (const auto* report = std::get_if<cluster::Report>(&issued.action);
+                report != nullptr) {
+                m_observer.reported(
+                    now_ns(), member, report->body, static_cast<std::uint64_t>(m_trace.current()));
             }
         }
         if (std::holds_alternative<cluster::ActionCompleted>(event)) {
@@ -186,7 +212,8 @@ class Engine {
     void fault_applied(const std::string& target) {
         const std::size_t member = m_testbed->member_index(target);
         if (member != Testbed::npos) {
-            m_invariants.node_scheduled(now_ns(), member, !m_testbed->members()[member].host->frozen());
+            m_invariants.node_scheduled(
+                now_ns(), member, !m_testbed->members()[member].host->frozen());
         }
         sample();
     }
@@ -198,7 +225,11 @@ class Engine {
         auto& members = m_testbed->members();
         for (std::size_t m = 0; m < members.size(); ++m) {
             for (const std::string& address : m_testbed->virtual_addresses()) {
-                m_invariants.address(t, m, address, members[m].host->kernel_runs() && members[m].host->has_address(address));
+                m_invariants.address(t,
+                                     m,
+                                     address,
+                                     members[m].host->kernel_runs() &&
+                                         members[m].host->has_address(address));
             }
         }
         for (const auto& [bridge_name, bridge] : m_testbed->bridges()) {
@@ -242,22 +273,26 @@ class Engine {
         for (const Workload& workload : m_scenario.workload) {
             if (const auto* calls = std::get_if<AnalogCalls>(&workload); calls != nullptr) {
                 if (centre == nullptr) {
-                    throw std::runtime_error(fmt::format("workload {}: no telephones in the topology", calls->id));
+                    throw std::runtime_error(
+                        fmt::format("workload {}: no telephones in the topology", calls->id));
                 }
                 m_calls.push_back(std::make_unique<CallLoad>(m_context, *centre, *calls));
                 m_calls.back()->start();
             } else if (const auto* echo = std::get_if<IcmpEcho>(&workload); echo != nullptr) {
                 models::LightEndpoint* const client = m_testbed->client(echo->from);
                 if (client == nullptr) {
-                    throw std::runtime_error(fmt::format("workload {}: {} is no client", echo->id, echo->from));
+                    throw std::runtime_error(
+                        fmt::format("workload {}: {} is no client", echo->id, echo->from));
                 }
-                m_echoes.push_back(std::make_unique<EchoLoad>(m_context, *client, *echo, static_cast<std::uint16_t>(m_echoes.size() + 1)));
+                m_echoes.push_back(std::make_unique<EchoLoad>(
+                    m_context, *client, *echo, static_cast<std::uint16_t>(m_echoes.size() + 1)));
                 m_echoes.back()->start();
-                client->on_echo_reply = [this](const std::string& from, std::uint16_t id, std::uint16_t sequence) {
-                    for (auto& load : m_echoes) {
-                        load->reply(from, id, sequence);
-                    }
-                };
+                client->on_echo_reply =
+                    [this](const std::string& from, std::uint16_t id, std::uint16_t sequence) {
+                        for (auto& load : m_echoes) {
+                            load->reply(from, id, sequence);
+                        }
+                    };
             }
         }
     }
@@ -266,45 +301,53 @@ class Engine {
 
     [[nodiscard]] std::string unmet(const Requirement& requirement) {
         const std::size_t member = m_testbed->member_index(requirement.node);
-        const Testbed::Member* node = member == Testbed::npos ? nullptr : &m_testbed->members()[member];
+        const Testbed::Member* node =
+            member == Testbed::npos ? nullptr : &m_testbed->members()[member];
         if (node == nullptr && requirement.kind != Requirement::Kind::calls_in_progress) {
             return fmt::format("{} is no member", requirement.node);
         }
         switch (requirement.kind) {
-            case Requirement::Kind::vip_owner:
-                for (const std::string& address : m_testbed->virtual_addresses()) {
-                    if (!node->host->kernel_runs() || !node->host->has_address(address)) {
-                        return fmt::format("{} does not hold {}", node->name, address);
-                    }
+        case Requirement::Kind::vip_owner:
+            for (const std::string& address : m_testbed->virtual_addresses()) {
+                if (!node->host->kernel_runs() || !node->host->has_address(address)) {
+                    return fmt::format("{} does not hold {}", node->name, address);
                 }
-                return {};
-            case Requirement::Kind::group_started: {
-                const auto status = node->host->kernel_runs() ? m_testbed->status(*node) : std::nullopt;
-                if (!status) {
-                    return fmt::format("no daemon runs on {}", node->name);
-                }
-                for (const auto& group : status->groups) {
-                    if (!std::ranges::all_of(group.resources, [](cluster::ResourceState s) { return s == cluster::ResourceState::running; })) {
-                        return fmt::format("group {} is not complete on {}", group.key, node->name);
-                    }
-                }
-                return {};
             }
-            case Requirement::Kind::span_master: {
-                models::Fonebridge* const bridge = m_testbed->bridge(requirement.bridge);
-                if (bridge == nullptr) {
-                    return fmt::format("{} is no foneBRIDGE", requirement.bridge);
-                }
-                const auto to = bridge->span_master().streams_to;
-                if (!to) {
-                    return fmt::format("{} sends to nobody", requirement.bridge);
-                }
-                return m_testbed->member_with_mac(*to) == member ? std::string{} : fmt::format("{} sends to {}", requirement.bridge, cluster::to_string(*to));
+            return {};
+        case Requirement::Kind::group_started: {
+            const auto status = node->host->kernel_runs() ? m_testbed->status(*node) : std::nullopt;
+            if (!status) {
+                return fmt::format("no daemon runs on {}", node->name);
             }
-            case Requirement::Kind::calls_in_progress: {
-                const int calls = m_testbed->call_centre() == nullptr ? 0 : m_testbed->call_centre()->calls_in_progress();
-                return calls >= requirement.at_least ? std::string{} : fmt::format("{} calls in progress", calls);
+            for (const auto& group : status->groups) {
+                if (!std::ranges::all_of(group.resources, [](cluster::ResourceState s) {
+                        return s == cluster::ResourceState::running;
+                    })) {
+                    return fmt::format("group {} is not complete on {}", group.key, node->name);
+                }
             }
+            return {};
+        }
+        case Requirement::Kind::span_master: {
+            models::Fonebridge* const bridge = m_testbed->bridge(requirement.bridge);
+            if (bridge == nullptr) {
+                return fmt::format("{} is no foneBRIDGE", requirement.bridge);
+            }
+            const auto to = bridge->span_master().streams_to;
+            if (!to) {
+                return fmt::format("{} sends to nobody", requirement.bridge);
+            }
+            return m_testbed->member_with_mac(*to) == member
+                       ? std::string{}
+                       : fmt::format("{} sends to {}", requirement.bridge, cluster::to_string(*to));
+        }
+        case Requirement::Kind::calls_in_progress: {
+            const int calls = m_testbed->call_centre() == nullptr
+                                  ? 0
+                                  : m_testbed->call_centre()->calls_in_progress();
+            return calls >= requirement.at_least ? std::string{}
+                                                 : fmt::format("{} calls in progress", calls);
+        }
         }
         return "unknown requirement";
     }
@@ -323,16 +366,21 @@ class Engine {
         if (result.observed.empty()) {
             result.observed = "as required";
         }
-        const auto record = m_trace.record("check", entry.id, {{"verdict", name(result.verdict)}, {"observed", std::string_view{result.observed}}});
+        const auto record = m_trace.record(
+            "check",
+            entry.id,
+            {{"verdict", name(result.verdict)}, {"observed", std::string_view{result.observed}}});
         result.evidence = {static_cast<std::uint64_t>(record)};
         m_checks.push_back(std::move(result));
     }
 
     // ------------------------------------------------------------ the end
 
-    [[nodiscard]] static std::string trouble_at_end(const std::vector<ProbedDirection>& directions) {
+    [[nodiscard]] static std::string
+    trouble_at_end(const std::vector<ProbedDirection>& directions) {
         for (const ProbedDirection& direction : directions) {
-            if (direction.samples.empty() || !direction.samples.back().answered || !direction.samples.back().enough_stations) {
+            if (direction.samples.empty() || !direction.samples.back().answered ||
+                !direction.samples.back().enough_stations) {
                 return fmt::format("the last {} probe call was not answered", direction.name);
             }
         }
@@ -341,7 +389,8 @@ class Engine {
 
     RunResult conclude_run() {
         const std::int64_t end = now_ns();
-        const std::vector<ProbedDirection> directions = m_probes ? m_probes->results() : std::vector<ProbedDirection>{};
+        const std::vector<ProbedDirection> directions =
+            m_probes ? m_probes->results() : std::vector<ProbedDirection>{};
         sample();
         m_invariants.end_of_run(end, trouble_at_end(directions));
 
@@ -350,13 +399,20 @@ class Engine {
         result.scenario_digest = m_scenario.digest;
         result.seed = m_options.seed;
         result.implementation = name(m_scenario.cluster.implementation);
-        result.episodes = make_episodes(m_trace.store(), m_injector->openings(), directions, m_observer.story(), m_invariants.dual_owner_spans(), end);
+        result.episodes = make_episodes(m_trace.store(),
+                                        m_injector->openings(),
+                                        directions,
+                                        m_observer.story(),
+                                        m_invariants.dual_owner_spans(),
+                                        end);
         result.invariants = m_invariants.results();
         result.findings = m_scenario.cluster.findings;
         for (const std::string& member : m_scenario.cluster.members) {
             const auto& files = m_scenario.cluster.files.at(member);
-            for (const cluster::Binding& binding : cluster::resolve_bindings(files.resources, files.settings)) {
-                result.bindings.push_back(fmt::format("{}: {}: {}", member, binding.word, binding.detail));
+            for (const cluster::Binding& binding :
+                 cluster::resolve_bindings(files.resources, files.settings)) {
+                result.bindings.push_back(
+                    fmt::format("{}: {}: {}", member, binding.word, binding.detail));
             }
         }
         add_parameters(result);
@@ -380,7 +436,8 @@ class Engine {
 
         for (const TimelineEntry& entry : m_scenario.timeline) {
             if (std::holds_alternative<Check>(entry.what)) {
-                const auto found = std::ranges::find_if(m_checks, [&](const ExpectationResult& check) { return check.id == entry.id; });
+                const auto found = std::ranges::find_if(
+                    m_checks, [&](const ExpectationResult& check) { return check.id == entry.id; });
                 ExpectationResult open;
                 open.id = entry.id;
                 open.observed = "the run ended before";
@@ -412,11 +469,15 @@ class Engine {
         facts.metrics.emplace_back("probe-calls", m_probes ? m_probes->started() : 0);
         facts.metrics.emplace_back("takeovers", static_cast<std::int64_t>(facts.takeovers.size()));
         for (const auto& [bridge_name, bridge] : m_testbed->bridges()) {
-            facts.metrics.emplace_back(bridge_name + "-control-requests", static_cast<std::int64_t>(bridge->control_requests()));
+            facts.metrics.emplace_back(bridge_name + "-control-requests",
+                                       static_cast<std::int64_t>(bridge->control_requests()));
         }
         for (const auto& member : m_testbed->members()) {
-            if (const auto status = member.host->kernel_runs() ? m_testbed->status(member) : std::nullopt; status) {
-                facts.metrics.emplace_back(member.name + "-messages-accepted", static_cast<std::int64_t>(status->counters.accepted));
+            if (const auto status =
+                    member.host->kernel_runs() ? m_testbed->status(member) : std::nullopt;
+                status) {
+                facts.metrics.emplace_back(member.name + "-messages-accepted",
+                                           static_cast<std::int64_t>(status->counters.accepted));
             }
         }
         std::ranges::sort(facts.metrics);
@@ -424,21 +485,34 @@ class Engine {
 
     void add_parameters(RunResult& result) const {
         const auto& ha = m_scenario.cluster.files.at(m_scenario.cluster.members.front()).ha;
-        const auto ms = [](Duration d) { return fmt::format("{} ms", std::chrono::duration_cast<std::chrono::milliseconds>(d).count()); };
+        const auto ms = [](Duration d) {
+            return fmt::format("{} ms",
+                               std::chrono::duration_cast<std::chrono::milliseconds>(d).count());
+        };
         result.parameters.push_back({"keepalive", ms(ha.keepalive), Mark::yours, "ha.cf"});
         result.parameters.push_back({"deadtime", ms(ha.deadtime), Mark::yours, "ha.cf"});
         result.parameters.push_back({"initdead", ms(ha.initdead), Mark::yours, "ha.cf"});
         for (const auto& [profile_name, profile] : m_scenario.profiles) {
-            result.parameters.push_back({"profile " + profile_name, "start, stop and status durations", profile.mark, profile.source});
+            result.parameters.push_back({"profile " + profile_name,
+                                         "start, stop and status durations",
+                                         profile.mark,
+                                         profile.source});
         }
-        result.parameters.insert(result.parameters.end(), m_testbed->parameters().begin(), m_testbed->parameters().end());
-        result.parameters.push_back({"probe interval", ms(m_scenario.probes.interval), Mark::yours, "resolution of every cut-off"});
-        result.parameters.push_back({"caller patience", ms(m_scenario.probes.patience), Mark::assumed, "range 5-20 s"});
+        result.parameters.insert(result.parameters.end(),
+                                 m_testbed->parameters().begin(),
+                                 m_testbed->parameters().end());
+        result.parameters.push_back({"probe interval",
+                                     ms(m_scenario.probes.interval),
+                                     Mark::yours,
+                                     "resolution of every cut-off"});
+        result.parameters.push_back(
+            {"caller patience", ms(m_scenario.probes.patience), Mark::assumed, "range 5-20 s"});
     }
 
     const Scenario& m_scenario;
     const RunOptions& m_options;
-    SimulatorLife m_simulator;   // before everything that holds ns-3 objects, so that it ends after them
+    SimulatorLife
+        m_simulator;  // before everything that holds ns-3 objects, so that it ends after them
     TraceWriter m_trace;
     models::Context m_context;
     Invariants m_invariants;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One run of one scenario with one seed, in this process (ns-3 has one simulator per process; campaigns fork).
-// No ns-3 types here. The name() functions are defined in report/names.cpp (format library).
+// One run of one scenario with one seed, in this process (ns-3 has one simulator per process;
+// campaigns fork). No ns-3 types here. The name() functions are defined in report/names.cpp (format
+// library).
 #pragma once
 
 #include <array>
@@ -19,47 +20,73 @@ enum class TraceLevel : std::uint8_t { none, signalling, all };
 struct RunOptions {
     std::uint64_t seed = 1;
     TraceLevel trace = TraceLevel::signalling;
-    std::string trace_file;        ///< empty: no trace is written
-    std::string event_log_dir;     ///< empty: no event logs; else <dir>/<node>.eventlog for each member
-    std::function<void(Duration simulated)> progress;   ///< about every simulated second; may be null
+    std::string trace_file;  ///< empty: no trace is written
+    std::string
+        event_log_dir;  ///< empty: no event logs; else <dir>/<node>.eventlog for each member
+    std::function<void(Duration simulated)>
+        progress;  ///< about every simulated second; may be null
 };
 
 /// The phases of design §4, in order. The names are part of every format.
-enum class Phase : std::uint8_t { detect, decide, fence, address, announce, route, bridge, service, trunk, register_, call };
+enum class Phase : std::uint8_t {
+    detect,
+    decide,
+    fence,
+    address,
+    announce,
+    route,
+    bridge,
+    service,
+    trunk,
+    register_,
+    call
+};
 inline constexpr std::size_t phase_count = 11;
-[[nodiscard]] std::string_view name(Phase) noexcept;   ///< "register" for register_
+[[nodiscard]] std::string_view name(Phase) noexcept;  ///< "register" for register_
 
 struct PhaseTimes {
-    std::array<Duration, phase_count> on_path{};       ///< sums to the cut-off, less what is unattributed
-    std::array<Duration, phase_count> parallel{};      ///< milestones off the path: time from their cause to them
+    std::array<Duration, phase_count>
+        on_path{};  ///< sums to the cut-off, less what is unattributed
+    std::array<Duration, phase_count>
+        parallel{};  ///< milestones off the path: time from their cause to them
 };
 
 struct DirectionCutOff {
-    std::string direction;          ///< "outward", "inward", "station-to-station"
+    std::string direction;  ///< "outward", "inward", "station-to-station"
     bool interrupted = false;
-    bool restored = true;           ///< false: still cut off at the end of the run
+    bool restored = true;  ///< false: still cut off at the end of the run
     Duration longest{};
     Duration summed{};
-    PhaseTimes phases;              ///< of the longest; phases.on_path + unattributed == longest
-    Duration unattributed{};        ///< part of the longest that no milestone explains; 0 in a complete attribution
-    std::string attribution_gap;    ///< why there is such a part; empty when there is none
-    std::vector<std::uint64_t> path; ///< record ids, fault first, answered probe last
+    PhaseTimes phases;        ///< of the longest; phases.on_path + unattributed == longest
+    Duration unattributed{};  ///< part of the longest that no milestone explains; 0 in a complete
+                              ///< attribution
+    std::string attribution_gap;      ///< why there is such a part; empty when there is none
+    std::vector<std::uint64_t> path;  ///< record ids, fault first, answered probe last
 };
 
-enum class TakeoverVerdict : std::uint8_t { faster, in_target, too_slow, no_interruption, no_takeover };
-[[nodiscard]] std::string_view name(TakeoverVerdict) noexcept;   ///< "faster", "in target", "too slow", "no interruption", "no takeover"
+enum class TakeoverVerdict : std::uint8_t {
+    faster,
+    in_target,
+    too_slow,
+    no_interruption,
+    no_takeover
+};
+[[nodiscard]] std::string_view
+    name(TakeoverVerdict) noexcept;  ///< "faster", "in target", "too slow", "no interruption", "no
+                                     ///< takeover"
 
 struct Episode {
-    std::string id;                 ///< of the timeline entry; "<id>/revert" for the end of `for`
+    std::string id;  ///< of the timeline entry; "<id>/revert" for the end of `for`
     std::string verb;
-    std::string target;             ///< resolved
+    std::string target;  ///< resolved
     Duration at{};
-    std::string evidence;           ///< what shows that the fault took effect
+    std::string evidence;  ///< what shows that the fault took effect
     std::vector<DirectionCutOff> directions;
-    std::string worst_direction;    ///< empty: no interruption
+    std::string worst_direction;  ///< empty: no interruption
     TakeoverVerdict verdict = TakeoverVerdict::no_interruption;
     bool two_owners = false;
-    std::vector<std::pair<Duration, std::string>> story;   ///< what an operator would tell, ≤ 15 lines
+    std::vector<std::pair<Duration, std::string>>
+        story;  ///< what an operator would tell, ≤ 15 lines
 };
 
 enum class ExpectationVerdict : std::uint8_t { pass, fail, inconclusive, not_reached };
@@ -70,15 +97,15 @@ struct ExpectationResult {
     ExpectationVerdict verdict = ExpectationVerdict::not_reached;
     std::string observed;
     std::string limit;
-    std::optional<std::int64_t> observed_ns;   ///< for quantiles over seeds
-    std::vector<std::uint64_t> evidence;       ///< record ids
+    std::optional<std::int64_t> observed_ns;  ///< for quantiles over seeds
+    std::vector<std::uint64_t> evidence;      ///< record ids
 };
 
 struct InvariantResult {
     std::string name;
     bool evaluated = false;
     bool disabled = false;
-    std::string reason;             ///< why disabled, or what violated it
+    std::string reason;  ///< why disabled, or what violated it
     Duration violated_for{};
     std::optional<Duration> first_at;
 };
@@ -92,23 +119,24 @@ struct Parameter {
 
 struct RunResult {
     std::string scenario_id;
-    std::string scenario_digest;    ///< sha256 of the scenario and all files it names
+    std::string scenario_digest;  ///< sha256 of the scenario and all files it names
     std::uint64_t seed = 0;
     std::string implementation;
     std::vector<Episode> episodes;
     std::vector<ExpectationResult> expectations;
     std::vector<InvariantResult> invariants;
-    std::vector<std::pair<std::string, std::int64_t>> metrics;   ///< sorted by name: calls-dropped, calls-attempted, …
+    std::vector<std::pair<std::string, std::int64_t>>
+        metrics;  ///< sorted by name: calls-dropped, calls-attempted, …
     std::vector<Parameter> parameters;
     std::vector<cluster::Finding> findings;
-    std::vector<std::string> bindings;             ///< one line per word and node
+    std::vector<std::string> bindings;  ///< one line per word and node
     std::uint64_t records = 0;
-    bool passed = false;            ///< all error-severity expectations pass and no invariant is violated
-    bool inconclusive = false;      ///< something could not be evaluated
+    bool passed = false;  ///< all error-severity expectations pass and no invariant is violated
+    bool inconclusive = false;  ///< something could not be evaluated
 };
 
-/// Precondition: the scenario was read without errors. Throws std::runtime_error on an internal error (exit 6), e.g. a
-/// fault that could not take effect.
+/// Precondition: the scenario was read without errors. Throws std::runtime_error on an internal
+/// error (exit 6), e.g. a fault that could not take effect.
 [[nodiscard]] RunResult run(const Scenario&, const RunOptions&);
 
 }  // namespace sim

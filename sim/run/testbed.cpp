@@ -16,12 +16,19 @@ namespace {
 
 using models::to_time;
 
-ns3::Mac48Address to_ns3(const cluster::MacAddress& mac) { return ns3::Mac48Address{cluster::to_string(mac).c_str()}; }
+ns3::Mac48Address to_ns3(const cluster::MacAddress& mac) {
+    return ns3::Mac48Address{cluster::to_string(mac).c_str()};
+}
 
 /// Locally administered, from the places of node and interface in the file: the same in every run.
 ns3::Mac48Address assigned_mac(std::size_t node, std::size_t interface) {
     const auto node_number = static_cast<std::uint16_t>(node + 1);
-    return to_ns3({0x02, 0x00, 0x00, static_cast<std::uint8_t>(node_number >> 8U), static_cast<std::uint8_t>(node_number), static_cast<std::uint8_t>(interface + 1)});
+    return to_ns3({0x02,
+                   0x00,
+                   0x00,
+                   static_cast<std::uint8_t>(node_number >> 8U),
+                   static_cast<std::uint8_t>(node_number),
+                   static_cast<std::uint8_t>(interface + 1)});
 }
 
 ns3::Mac48Address mac_of(const InterfaceSpec& interface, std::size_t node, std::size_t number) {
@@ -30,12 +37,15 @@ ns3::Mac48Address mac_of(const InterfaceSpec& interface, std::size_t node, std::
     }
     const auto mac = cluster::parse_mac(interface.mac);
     if (!mac) {
-        throw std::runtime_error(fmt::format("interface {}: \"{}\" is no MAC address", interface.id, interface.mac));
+        throw std::runtime_error(
+            fmt::format("interface {}: \"{}\" is no MAC address", interface.id, interface.mac));
     }
     return to_ns3(*mac);
 }
 
-std::string without_prefix_length(const std::string& address) { return address.substr(0, address.find('/')); }
+std::string without_prefix_length(const std::string& address) {
+    return address.substr(0, address.find('/'));
+}
 
 int prefix_length(const std::string& address) {
     const auto slash = address.find('/');
@@ -46,7 +56,8 @@ int prefix_length(const std::string& address) {
     return length;
 }
 
-/// The number at the end of "span3", "1", …; 1 when there is none ("t1" of a bank has one line only).
+/// The number at the end of "span3", "1", …; 1 when there is none ("t1" of a bank has one line
+/// only).
 int number_at_end(const std::string& text) {
     const auto first = text.find_last_not_of("0123456789") + 1;
     int number = 1;
@@ -54,7 +65,9 @@ int number_at_end(const std::string& text) {
     return number;
 }
 
-std::string device_name(const std::string& interface) { return interface.starts_with('/') ? interface : "/dev/" + interface; }
+std::string device_name(const std::string& interface) {
+    return interface.starts_with('/') ? interface : "/dev/" + interface;
+}
 
 /// The same for every run and seed: heartbeat keeps it in a file for the life of an installation.
 cluster::Uuid uuid_of(const std::string& node) {
@@ -63,7 +76,7 @@ cluster::Uuid uuid_of(const std::string& node) {
     for (std::byte& b : uuid.bytes) {
         b = static_cast<std::byte>(stream.below(256));
     }
-    uuid.bytes[6] = (uuid.bytes[6] & std::byte{0x0F}) | std::byte{0x40};   // RFC 4122 version 4
+    uuid.bytes[6] = (uuid.bytes[6] & std::byte{0x0F}) | std::byte{0x40};  // RFC 4122 version 4
     uuid.bytes[8] = (uuid.bytes[8] & std::byte{0x3F}) | std::byte{0x80};
     return uuid;
 }
@@ -76,9 +89,12 @@ const Profile& profile_of(const Scenario& scenario, const std::string& name) {
     return found->second;
 }
 
-models::ScriptAgent::Profile script_profile(const Profile& profile) { return {.start = profile.start, .stop = profile.stop, .status = profile.status}; }
+models::ScriptAgent::Profile script_profile(const Profile& profile) {
+    return {.start = profile.start, .stop = profile.stop, .status = profile.status};
+}
 
-/// What a link carries, for the trace. Names of protocols only: whoever wants bytes reads the event log.
+/// What a link carries, for the trace. Names of protocols only: whoever wants bytes reads the event
+/// log.
 void describe_frame(const models::Frame& frame, std::string& protocol, std::string& info) {
     if (frame.ethertype == 0xD00D) {
         protocol = "tdmoe";
@@ -88,10 +104,14 @@ void describe_frame(const models::Frame& frame, std::string& protocol, std::stri
         protocol = "arp";
         std::array<std::uint8_t, 28> arp{};
         if (frame.packet->CopyData(arp.data(), arp.size()) == arp.size()) {
-            const auto ip = [&](std::size_t at) { return fmt::format("{}.{}.{}.{}", arp[at], arp[at + 1], arp[at + 2], arp[at + 3]); };
+            const auto ip = [&](std::size_t at) {
+                return fmt::format("{}.{}.{}.{}", arp[at], arp[at + 1], arp[at + 2], arp[at + 3]);
+            };
             const std::string sender = ip(14);
             const std::string target = ip(24);
-            info = sender == target ? fmt::format("gratuitous, {}", sender) : arp[7] == 1 ? fmt::format("who has {}", target) : fmt::format("{} answers", sender);
+            info = sender == target ? fmt::format("gratuitous, {}", sender)
+                   : arp[7] == 1    ? fmt::format("who has {}", target)
+                                    : fmt::format("{} answers", sender);
         }
         return;
     }
@@ -124,7 +144,8 @@ void describe_frame(const models::Frame& frame, std::string& protocol, std::stri
 
 }  // namespace
 
-Testbed::Testbed(const Scenario& scenario, models::Context& context, DaemonHooks hooks) : m_context(context), m_hooks(std::move(hooks)) {
+Testbed::Testbed(const Scenario& scenario, models::Context& context, DaemonHooks hooks)
+    : m_context(context), m_hooks(std::move(hooks)) {
     build_nodes(scenario);
     build_links(scenario);
     build_agents(scenario);
@@ -135,10 +156,10 @@ Testbed::Testbed(const Scenario& scenario, models::Context& context, DaemonHooks
 Testbed::~Testbed() {
     for (auto& [name, host] : m_hosts) {
         host->on_lost = nullptr;
-        host->kill(daemon_process);   // while its agents are still there
+        host->kill(daemon_process);  // while its agents are still there
     }
     m_call_centre.reset();
-    m_agents.clear();                 // agents look at hosts, bridges and lines
+    m_agents.clear();  // agents look at hosts, bridges and lines
 }
 
 // ---------------------------------------------------------------- building
@@ -153,59 +174,80 @@ void Testbed::build_nodes(const Scenario& scenario) {
             }
         }
         switch (node.kind) {
-            case NodeKind::server: {
-                auto& host = m_hosts[node.id];
-                host = std::make_unique<models::Host>(m_context, node.id);
-                for (const InterfaceSpec& interface : node.interfaces) {
-                    if (!interface.serial) {
-                        m_interfaces[node.id][interface.id] = &host->add_interface(interface.id, m_macs[node.id].at(interface.id), interface.addresses);
-                    }
+        case NodeKind::server: {
+            auto& host = m_hosts[node.id];
+            host = std::make_unique<models::Host>(m_context, node.id);
+            for (const InterfaceSpec& interface : node.interfaces) {
+                if (!interface.serial) {
+                    m_interfaces[node.id][interface.id] = &host->add_interface(
+                        interface.id, m_macs[node.id].at(interface.id), interface.addresses);
                 }
-                break;
             }
-            case NodeKind::client: {
-                if (node.interfaces.empty() || node.interfaces.front().addresses.empty()) {
-                    throw std::runtime_error(fmt::format("client {}: needs one interface with one address", node.id));
-                }
-                const InterfaceSpec& interface = node.interfaces.front();
-                m_clients[node.id] = std::make_unique<models::LightEndpoint>(m_context,
-                                                                             node.id + ":" + interface.id,
-                                                                             m_macs[node.id].at(interface.id),
-                                                                             without_prefix_length(interface.addresses.front()),
-                                                                             prefix_length(interface.addresses.front()));
-                break;
+            break;
+        }
+        case NodeKind::client: {
+            if (node.interfaces.empty() || node.interfaces.front().addresses.empty()) {
+                throw std::runtime_error(
+                    fmt::format("client {}: needs one interface with one address", node.id));
             }
-            case NodeKind::network_switch: m_switches[node.id] = std::make_unique<models::LanSwitch>(m_context, node.id, to_time(node.mac_aging)); break;
-            case NodeKind::fonebridge: {
-                models::FonebridgeOptions options;
-                options.spans = node.spans;
-                std::size_t number = 0;
-                for (const InterfaceSpec& interface : node.interfaces) {
-                    if (number < options.addresses.size() && !interface.addresses.empty()) {
-                        options.addresses[number] = without_prefix_length(interface.addresses.front());
-                    }
-                    if (number == 0) {
-                        options.mac = m_macs[node.id].at(interface.id);
-                    }
-                    ++number;
+            const InterfaceSpec& interface = node.interfaces.front();
+            m_clients[node.id] = std::make_unique<models::LightEndpoint>(
+                m_context,
+                node.id + ":" + interface.id,
+                m_macs[node.id].at(interface.id),
+                without_prefix_length(interface.addresses.front()),
+                prefix_length(interface.addresses.front()));
+            break;
+        }
+        case NodeKind::network_switch:
+            m_switches[node.id] =
+                std::make_unique<models::LanSwitch>(m_context, node.id, to_time(node.mac_aging));
+            break;
+        case NodeKind::fonebridge: {
+            models::FonebridgeOptions options;
+            options.spans = node.spans;
+            std::size_t number = 0;
+            for (const InterfaceSpec& interface : node.interfaces) {
+                if (number < options.addresses.size() && !interface.addresses.empty()) {
+                    options.addresses[number] = without_prefix_length(interface.addresses.front());
                 }
-                // Its flash holds what the first member that has a redfone.conf wrote into it.
-                options.has_stored = false;
-                for (const std::string& member : scenario.cluster.members) {
-                    const auto files = scenario.cluster.files.find(member);
-                    if (!options.has_stored && files != scenario.cluster.files.end() && files->second.redfone) {
-                        options.stored = *files->second.redfone;
-                        options.has_stored = true;
-                    }
+                if (number == 0) {
+                    options.mac = m_macs[node.id].at(interface.id);
                 }
-                m_bridges[node.id] = std::make_unique<models::Fonebridge>(m_context, node.id, options);
-                m_parameters.push_back({node.id + " command time", fmt::format("{} ms", options.command_time.GetMilliSeconds()), Mark::assumed, "no public figure; one control command of the bridge"});
-                m_parameters.push_back({node.id + " register write time", fmt::format("{} ms", options.register_write_time.GetMilliSeconds()), Mark::assumed, "no public figure"});
-                break;
+                ++number;
             }
-            case NodeKind::pstn: m_pstns[node.id] = std::make_unique<models::Pstn>(m_context, node.id, models::PstnOptions{}); break;
-            case NodeKind::channel_bank: m_banks[node.id] = std::make_unique<models::ChannelBank>(m_context, node.id, node.ports); break;
-            case NodeKind::ups: break;   // power is followed by the fault injector
+            // Its flash holds what the first member that has a redfone.conf wrote into it.
+            options.has_stored = false;
+            for (const std::string& member : scenario.cluster.members) {
+                const auto files = scenario.cluster.files.find(member);
+                if (!options.has_stored && files != scenario.cluster.files.end() &&
+                    files->second.redfone) {
+                    options.stored = *files->second.redfone;
+                    options.has_stored = true;
+                }
+            }
+            m_bridges[node.id] = std::make_unique<models::Fonebridge>(m_context, node.id, options);
+            m_parameters.push_back({node.id + " command time",
+                                    fmt::format("{} ms", options.command_time.GetMilliSeconds()),
+                                    Mark::assumed,
+                                    "no public figure; one control command of the bridge"});
+            m_parameters.push_back(
+                {node.id + " register write time",
+                 fmt::format("{} ms", options.register_write_time.GetMilliSeconds()),
+                 Mark::assumed,
+                 "no public figure"});
+            break;
+        }
+        case NodeKind::pstn:
+            m_pstns[node.id] =
+                std::make_unique<models::Pstn>(m_context, node.id, models::PstnOptions{});
+            break;
+        case NodeKind::channel_bank:
+            m_banks[node.id] =
+                std::make_unique<models::ChannelBank>(m_context, node.id, node.ports);
+            break;
+        case NodeKind::ups:
+            break;  // power is followed by the fault injector
         }
     }
 }
@@ -219,7 +261,9 @@ models::LanPort& Testbed::lan_port(const Scenario& scenario, const LinkEnd& end)
         return *found->second;
     }
     if (const auto found = m_bridges.find(end.node); found != m_bridges.end() && node != nullptr) {
-        const auto at = std::ranges::find_if(node->interfaces, [&](const InterfaceSpec& interface) { return interface.id == end.port; });
+        const auto at = std::ranges::find_if(node->interfaces, [&](const InterfaceSpec& interface) {
+            return interface.id == end.port;
+        });
         if (at != node->interfaces.end()) {
             return found->second->ethernet(static_cast<int>(at - node->interfaces.begin()) + 1);
         }
@@ -248,60 +292,71 @@ models::T1Port& Testbed::t1_port(const LinkEnd& end) {
 void Testbed::build_links(const Scenario& scenario) {
     for (const LinkSpec& link : scenario.topology.links) {
         switch (link.type) {
-            case LinkType::ethernet: {
-                const models::LinkDirection both{.cut = false,
-                                                 .loss = link.loss,
-                                                 .delay = to_time(link.delay),
-                                                 .jitter = to_time(link.jitter),
-                                                 .bits_per_second = link.bits_per_second};
-                auto& made = m_lan_links[link.id];
-                made = std::make_unique<models::LanLink>(m_context, link.id, lan_port(scenario, link.ends[0]), lan_port(scenario, link.ends[1]), both);
-                made->describe = describe_frame;
-                break;
-            }
-            case LinkType::serial: {
-                auto& line = m_serial_lines[link.id];
-                line = std::make_unique<models::SerialLine>(m_context,
-                                                            link.id,
-                                                            link.ends[0].node + ":" + link.ends[0].port,
-                                                            link.ends[1].node + ":" + link.ends[1].port,
-                                                            static_cast<unsigned>(link.bits_per_second));
-                for (int side = 0; side < 2; ++side) {
-                    models::Host* const at = host(link.ends[side].node);
-                    if (at == nullptr) {
-                        throw std::runtime_error(fmt::format("serial line {}: {} is no server", link.id, link.ends[side].node));
-                    }
-                    at->add_serial(device_name(link.ends[side].port), *line, side);
+        case LinkType::ethernet: {
+            const models::LinkDirection both{.cut = false,
+                                             .loss = link.loss,
+                                             .delay = to_time(link.delay),
+                                             .jitter = to_time(link.jitter),
+                                             .bits_per_second = link.bits_per_second};
+            auto& made = m_lan_links[link.id];
+            made = std::make_unique<models::LanLink>(m_context,
+                                                     link.id,
+                                                     lan_port(scenario, link.ends[0]),
+                                                     lan_port(scenario, link.ends[1]),
+                                                     both);
+            made->describe = describe_frame;
+            break;
+        }
+        case LinkType::serial: {
+            auto& line = m_serial_lines[link.id];
+            line =
+                std::make_unique<models::SerialLine>(m_context,
+                                                     link.id,
+                                                     link.ends[0].node + ":" + link.ends[0].port,
+                                                     link.ends[1].node + ":" + link.ends[1].port,
+                                                     static_cast<unsigned>(link.bits_per_second));
+            for (int side = 0; side < 2; ++side) {
+                models::Host* const at = host(link.ends[side].node);
+                if (at == nullptr) {
+                    throw std::runtime_error(fmt::format(
+                        "serial line {}: {} is no server", link.id, link.ends[side].node));
                 }
-                break;
+                at->add_serial(device_name(link.ends[side].port), *line, side);
             }
-            case LinkType::t1: {
-                auto& line = m_t1_lines[link.id];
-                line = std::make_unique<models::T1Line>(m_context, link.id, t1_port(link.ends[0]), t1_port(link.ends[1]));
-                for (const LinkEnd& end : link.ends) {
-                    if (const auto found = m_bridges.find(end.node); found != m_bridges.end()) {
-                        found->second->attach_span(number_at_end(end.port), *line);
-                    } else if (const auto telco = m_pstns.find(end.node); telco != m_pstns.end()) {
-                        telco->second->attach_line(number_at_end(end.port), *line);
-                    } else {
-                        m_banks.at(end.node)->attach_line(*line);
-                    }
+            break;
+        }
+        case LinkType::t1: {
+            auto& line = m_t1_lines[link.id];
+            line = std::make_unique<models::T1Line>(
+                m_context, link.id, t1_port(link.ends[0]), t1_port(link.ends[1]));
+            for (const LinkEnd& end : link.ends) {
+                if (const auto found = m_bridges.find(end.node); found != m_bridges.end()) {
+                    found->second->attach_span(number_at_end(end.port), *line);
+                } else if (const auto telco = m_pstns.find(end.node); telco != m_pstns.end()) {
+                    telco->second->attach_line(number_at_end(end.port), *line);
+                } else {
+                    m_banks.at(end.node)->attach_line(*line);
                 }
-                break;
             }
+            break;
+        }
         }
     }
 }
 
-std::string Testbed::interface_towards(const Topology& topology, const std::string& server, const std::string& bridge) {
+std::string Testbed::interface_towards(const Topology& topology,
+                                       const std::string& server,
+                                       const std::string& bridge) {
     const NodeSpec* node = topology.node(server);
-    for (const InterfaceSpec& interface : node != nullptr ? node->interfaces : std::vector<InterfaceSpec>{}) {
+    for (const InterfaceSpec& interface :
+         node != nullptr ? node->interfaces : std::vector<InterfaceSpec>{}) {
         // Follow the cable, and switches behind it, until the bridge is seen or nothing new is.
         std::set<std::string> seen{server};
         std::vector<std::string> edge;
         for (const LinkSpec& link : topology.links) {
             for (int side = 0; side < 2; ++side) {
-                if (link.type == LinkType::ethernet && link.ends[side].node == server && link.ends[side].port == interface.id) {
+                if (link.type == LinkType::ethernet && link.ends[side].node == server &&
+                    link.ends[side].port == interface.id) {
                     edge.push_back(link.ends[1 - side].node);
                 }
             }
@@ -313,7 +368,8 @@ std::string Testbed::interface_towards(const Topology& topology, const std::stri
                 return interface.id;
             }
             const NodeSpec* hop = topology.node(at);
-            if (hop == nullptr || hop->kind != NodeKind::network_switch || !seen.insert(at).second) {
+            if (hop == nullptr || hop->kind != NodeKind::network_switch ||
+                !seen.insert(at).second) {
                 continue;
             }
             for (const LinkSpec& link : topology.links) {
@@ -338,51 +394,62 @@ void Testbed::build_agents(const Scenario& scenario) {
         models::AgentTable& agents = m_agents[member];
         const auto agent_names = [&](const std::string& word) {
             const auto bound = files.settings.bindings.find(word);
-            return bound != files.settings.bindings.end() && !bound->second.name.empty() ? bound->second.name : word;
+            return bound != files.settings.bindings.end() && !bound->second.name.empty()
+                       ? bound->second.name
+                       : word;
         };
         for (const auto& [word, model] : scenario.cluster.resources) {
             const Profile profile = profile_of(scenario, model.profile);
             switch (model.kind) {
-                case ScriptModel::Kind::durations_only:
-                    agents[agent_names(word)] = std::make_unique<models::ScriptAgent>(*at, word, script_profile(profile));
-                    break;
-                case ScriptModel::Kind::bridge_program: {
-                    if (!files.redfone) {
-                        throw std::runtime_error(fmt::format("{}: {} needs a redfone.conf", member, word));
-                    }
-                    agents[agent_names(word)] = std::make_unique<models::FonulatorAgent>(
-                        *at, *files.redfone, script_profile(profile), interface_towards(scenario.topology, member, model.bridge));
-                    break;
+            case ScriptModel::Kind::durations_only:
+                agents[agent_names(word)] =
+                    std::make_unique<models::ScriptAgent>(*at, word, script_profile(profile));
+                break;
+            case ScriptModel::Kind::bridge_program: {
+                if (!files.redfone) {
+                    throw std::runtime_error(
+                        fmt::format("{}: {} needs a redfone.conf", member, word));
                 }
-                case ScriptModel::Kind::pbx: {
-                    models::PbxOptions options;
-                    options.profile = script_profile(profile);
-                    options.tdmoe_interface = interface_towards(scenario.topology, member, model.bridge);
-                    const NodeSpec* bridge_node = scenario.topology.node(model.bridge);
-                    if (bridge_node == nullptr || bridge_node->interfaces.empty() || options.tdmoe_interface.empty()) {
-                        throw std::runtime_error(fmt::format("{} on {}: no cable leads to bridge \"{}\"", word, member, model.bridge));
-                    }
-                    const int port = files.redfone ? files.redfone->port : 1;
-                    const auto number = std::min(static_cast<std::size_t>(port), bridge_node->interfaces.size()) - 1;
-                    options.bridge_mac = m_macs.at(model.bridge).at(bridge_node->interfaces[number].id);
-                    options.station_spans.clear();
-                    for (const LinkSpec& link : scenario.topology.links) {
-                        for (int side = 0; side < 2; ++side) {
-                            const LinkEnd& here = link.ends[side];
-                            const LinkEnd& there = link.ends[1 - side];
-                            if (link.type == LinkType::t1 && here.node == model.bridge) {
-                                if (m_pstns.contains(there.node)) {
-                                    options.pri_span = number_at_end(here.port);
-                                } else {
-                                    options.station_spans.push_back(number_at_end(here.port));
-                                }
+                agents[agent_names(word)] = std::make_unique<models::FonulatorAgent>(
+                    *at,
+                    *files.redfone,
+                    script_profile(profile),
+                    interface_towards(scenario.topology, member, model.bridge));
+                break;
+            }
+            case ScriptModel::Kind::pbx: {
+                models::PbxOptions options;
+                options.profile = script_profile(profile);
+                options.tdmoe_interface =
+                    interface_towards(scenario.topology, member, model.bridge);
+                const NodeSpec* bridge_node = scenario.topology.node(model.bridge);
+                if (bridge_node == nullptr || bridge_node->interfaces.empty() ||
+                    options.tdmoe_interface.empty()) {
+                    throw std::runtime_error(fmt::format(
+                        "{} on {}: no cable leads to bridge \"{}\"", word, member, model.bridge));
+                }
+                const int port = files.redfone ? files.redfone->port : 1;
+                const auto number =
+                    std::min(static_cast<std::size_t>(port), bridge_node->interfaces.size()) - 1;
+                options.bridge_mac = m_macs.at(model.bridge).at(bridge_node->interfaces[number].id);
+                options.station_spans.clear();
+                for (const LinkSpec& link : scenario.topology.links) {
+                    for (int side = 0; side < 2; ++side) {
+                        const LinkEnd& here = link.ends[side];
+                        const LinkEnd& there = link.ends[1 - side];
+                        if (link.type == LinkType::t1 && here.node == model.bridge) {
+                            if (m_pstns.contains(there.node)) {
+                                options.pri_span = number_at_end(here.port);
+                            } else {
+                                options.station_spans.push_back(number_at_end(here.port));
                             }
                         }
                     }
-                    std::ranges::sort(options.station_spans);
-                    agents[agent_names(word)] = std::make_unique<models::Pbx>(*at, options);
-                    break;
                 }
+                std::ranges::sort(options.station_spans);
+                agents[agent_names(word)] = std::make_unique<models::Pbx>(*at, options);
+                break;
+            }
             }
         }
         at->on_lost = [this, member, &agents] {
@@ -401,28 +468,31 @@ void Testbed::build_telephony(const Scenario& scenario) {
         return;
     }
     if (m_pstns.size() != 1) {
-        throw std::runtime_error(fmt::format("{} telcos in the topology where telephones need exactly one", m_pstns.size()));
+        throw std::runtime_error(fmt::format(
+            "{} telcos in the topology where telephones need exactly one", m_pstns.size()));
     }
     int stations = 0;
     std::vector<models::ChannelBank*> banks;
-    for (const NodeSpec& node : scenario.topology.nodes) {   // file order
+    for (const NodeSpec& node : scenario.topology.nodes) {  // file order
         if (const auto bank = m_banks.find(node.id); bank != m_banks.end()) {
             banks.push_back(bank->second.get());
             stations += node.ports;
         }
     }
     for (const Workload& workload : scenario.workload) {
-        if (const auto* calls = std::get_if<AnalogCalls>(&workload); calls != nullptr && calls->stations > 0) {
+        if (const auto* calls = std::get_if<AnalogCalls>(&workload);
+            calls != nullptr && calls->stations > 0) {
             stations = calls->stations;
         }
     }
     models::PeopleOptions people;
     people.patience = to_time(scenario.probes.patience);
-    m_call_centre = std::make_unique<models::CallCentre>(m_context, *m_pstns.begin()->second, banks, stations, people);
+    m_call_centre = std::make_unique<models::CallCentre>(
+        m_context, *m_pstns.begin()->second, banks, stations, people);
 }
 
 void Testbed::start_daemons(const Scenario& scenario) {
-    m_members.reserve(scenario.cluster.members.size());   // hooks keep indexes, callers references
+    m_members.reserve(scenario.cluster.members.size());  // hooks keep indexes, callers references
     for (const std::string& name : scenario.cluster.members) {
         const std::size_t index = m_members.size();
         Member& member = m_members.emplace_back();
@@ -437,13 +507,18 @@ void Testbed::start_daemons(const Scenario& scenario) {
         member.options = {.name = name,
                           .uuid = uuid_of(name),
                           .files = scenario.cluster.files.at(name),
-                          .quirks = scenario.cluster.implementation == Implementation::heartbeat_3_0_6 ? cluster::Quirks::heartbeat_3_0_6() : cluster::Quirks::ours(),
+                          .quirks =
+                              scenario.cluster.implementation == Implementation::heartbeat_3_0_6
+                                  ? cluster::Quirks::heartbeat_3_0_6()
+                                  : cluster::Quirks::ours(),
                           .seed = seeds.next()};
         for (const auto& group : member.options.files.resources.groups) {
             for (const auto& word : group.resources) {
                 if (word.script == "IPaddr" || word.script == "IPaddr2") {
-                    const auto spec = cluster::parse_address_spec(word.arguments.empty() ? word.text : word.arguments.front());
-                    if (spec && std::ranges::find(m_virtual_addresses, spec->address) == m_virtual_addresses.end()) {
+                    const auto spec = cluster::parse_address_spec(
+                        word.arguments.empty() ? word.text : word.arguments.front());
+                    if (spec && std::ranges::find(m_virtual_addresses, spec->address) ==
+                                    m_virtual_addresses.end()) {
                         m_virtual_addresses.push_back(spec->address);
                     }
                 }
@@ -458,8 +533,10 @@ void Testbed::start_daemons(const Scenario& scenario) {
                 }
             }
         }
-        member.host->set_init([this, index](models::Host&) { return make_daemon(index); }, daemon_process);
-        // Each daemon starts at its own moment of the first second, so that no two beats are locked to each other.
+        member.host->set_init([this, index](models::Host&) { return make_daemon(index); },
+                              daemon_process);
+        // Each daemon starts at its own moment of the first second, so that no two beats are locked
+        // to each other.
         models::RandomStream start = m_context.stream("daemon-start/" + name);
         member.host->power_on(to_time(start.uniform(Duration::zero(), std::chrono::seconds{1})));
     }
@@ -470,29 +547,39 @@ std::unique_ptr<models::Process> Testbed::make_daemon(std::size_t index) {
     options.node = m_members[index].options;
     options.agents = &m_agents[m_members[index].name];
     if (m_hooks.told) {
-        options.tap = [this, index](const cluster::Now& now, const cluster::Event& event, const std::vector<cluster::IssuedAction>& actions) {
+        options.tap = [this, index](const cluster::Now& now,
+                                    const cluster::Event& event,
+                                    const std::vector<cluster::IssuedAction>& actions) {
             m_hooks.told(index, now, event, actions);
         };
     }
     if (m_hooks.started) {
-        options.on_start = [this, index](std::span<const std::byte> snapshot) { m_hooks.started(index, snapshot); };
+        options.on_start = [this, index](std::span<const std::byte> snapshot) {
+            m_hooks.started(index, snapshot);
+        };
     }
-    options.on_leave = [this, index](cluster::LeaveCluster::Then then) { daemon_left(index, then); };
+    options.on_leave = [this, index](cluster::LeaveCluster::Then then) {
+        daemon_left(index, then);
+    };
     return std::make_unique<models::DaemonProcess>(*m_members[index].host, std::move(options));
 }
 
 void Testbed::daemon_left(std::size_t index, cluster::LeaveCluster::Then then) {
     models::Host& at = *m_members[index].host;
     switch (then) {
-        case cluster::LeaveCluster::Then::exit: at.kill(daemon_process); break;
-        case cluster::LeaveCluster::Then::restart:
-            at.kill(daemon_process);
-            at.schedule(at.timings().process_start, [this, index] { m_members[index].host->spawn(daemon_process, make_daemon(index)); });
-            break;
-        case cluster::LeaveCluster::Then::reboot:
-            at.crash();
-            at.power_on(to_time(default_boot_time));
-            break;
+    case cluster::LeaveCluster::Then::exit:
+        at.kill(daemon_process);
+        break;
+    case cluster::LeaveCluster::Then::restart:
+        at.kill(daemon_process);
+        at.schedule(at.timings().process_start, [this, index] {
+            m_members[index].host->spawn(daemon_process, make_daemon(index));
+        });
+        break;
+    case cluster::LeaveCluster::Then::reboot:
+        at.crash();
+        at.power_on(to_time(default_boot_time));
+        break;
     }
 }
 
@@ -517,16 +604,31 @@ std::size_t Testbed::member_index(const std::string& name) const {
     return npos;
 }
 
-models::Host* Testbed::host(const std::string& id) { return find_in(m_hosts, id); }
-models::LanSwitch* Testbed::lan_switch(const std::string& id) { return find_in(m_switches, id); }
-models::LanLink* Testbed::lan_link(const std::string& id) { return find_in(m_lan_links, id); }
-models::SerialLine* Testbed::serial_line(const std::string& id) { return find_in(m_serial_lines, id); }
-models::T1Line* Testbed::t1_line(const std::string& id) { return find_in(m_t1_lines, id); }
-models::Fonebridge* Testbed::bridge(const std::string& id) { return find_in(m_bridges, id); }
-models::LightEndpoint* Testbed::client(const std::string& id) { return find_in(m_clients, id); }
+models::Host* Testbed::host(const std::string& id) {
+    return find_in(m_hosts, id);
+}
+models::LanSwitch* Testbed::lan_switch(const std::string& id) {
+    return find_in(m_switches, id);
+}
+models::LanLink* Testbed::lan_link(const std::string& id) {
+    return find_in(m_lan_links, id);
+}
+models::SerialLine* Testbed::serial_line(const std::string& id) {
+    return find_in(m_serial_lines, id);
+}
+models::T1Line* Testbed::t1_line(const std::string& id) {
+    return find_in(m_t1_lines, id);
+}
+models::Fonebridge* Testbed::bridge(const std::string& id) {
+    return find_in(m_bridges, id);
+}
+models::LightEndpoint* Testbed::client(const std::string& id) {
+    return find_in(m_clients, id);
+}
 
 std::optional<cluster::NodeStatus> Testbed::status(const Member& member) const {
-    const auto* daemon = dynamic_cast<const models::DaemonProcess*>(member.host->find(daemon_process));
+    const auto* daemon =
+        dynamic_cast<const models::DaemonProcess*>(member.host->find(daemon_process));
     return daemon == nullptr ? std::nullopt : std::optional{daemon->status()};
 }
 

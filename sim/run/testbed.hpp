@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The scenario's world as model objects: hosts, switches, cables, the bridge and the telephones, and the daemon on each
-// cluster member. Builds and wires; what happens to it is the fault injector's and the probes' business.
+// The scenario's world as model objects: hosts, switches, cables, the bridge and the telephones,
+// and the daemon on each cluster member. Builds and wires; what happens to it is the fault
+// injector's and the probes' business.
 #pragma once
 
 #include <functional>
@@ -25,8 +26,12 @@ inline constexpr const char* daemon_process = "heartbeat";
 /// Hooks of the run into each daemon; `member` is its index in ClusterSpec::members.
 struct DaemonHooks {
     std::function<void(std::size_t member, std::span<const std::byte> snapshot)> started;
-    std::function<void(std::size_t member, const cluster::Now&, const cluster::Event&, const std::vector<cluster::IssuedAction>&)> told;
-    std::function<void(std::size_t member)> lost;   ///< power or kernel gone
+    std::function<void(std::size_t member,
+                       const cluster::Now&,
+                       const cluster::Event&,
+                       const std::vector<cluster::IssuedAction>&)>
+        told;
+    std::function<void(std::size_t member)> lost;  ///< power or kernel gone
 };
 
 class Testbed {
@@ -34,7 +39,7 @@ class Testbed {
     struct Member {
         std::string name;
         models::Host* host = nullptr;
-        models::Pbx* pbx = nullptr;                 ///< null: no telephone service on it
+        models::Pbx* pbx = nullptr;  ///< null: no telephone service on it
         cluster::NodeOptions options;
     };
 
@@ -45,7 +50,7 @@ class Testbed {
     Testbed& operator=(const Testbed&) = delete;
 
     [[nodiscard]] std::vector<Member>& members() noexcept { return m_members; }
-    [[nodiscard]] std::size_t member_index(const std::string& name) const;   ///< npos: no member
+    [[nodiscard]] std::size_t member_index(const std::string& name) const;  ///< npos: no member
     static constexpr std::size_t npos = static_cast<std::size_t>(-1);
 
     // Each null when the scenario has no such thing.
@@ -57,14 +62,19 @@ class Testbed {
     [[nodiscard]] models::Fonebridge* bridge(const std::string& id);
     [[nodiscard]] models::LightEndpoint* client(const std::string& id);
     [[nodiscard]] models::CallCentre* call_centre() noexcept { return m_call_centre.get(); }
-    [[nodiscard]] const std::map<std::string, std::unique_ptr<models::Fonebridge>>& bridges() const noexcept { return m_bridges; }
+    [[nodiscard]] const std::map<std::string, std::unique_ptr<models::Fonebridge>>&
+    bridges() const noexcept {
+        return m_bridges;
+    }
 
     /// The daemon's status; nullopt while it does not run.
     [[nodiscard]] std::optional<cluster::NodeStatus> status(const Member&) const;
     [[nodiscard]] models::Agent* agent(const std::string& host, const std::string& word);
 
     /// Addresses that move between members (of haresources), in file order.
-    [[nodiscard]] const std::vector<std::string>& virtual_addresses() const noexcept { return m_virtual_addresses; }
+    [[nodiscard]] const std::vector<std::string>& virtual_addresses() const noexcept {
+        return m_virtual_addresses;
+    }
     /// The member that a server MAC of redfone.conf belongs to; npos: none.
     [[nodiscard]] std::size_t member_with_mac(const cluster::MacAddress&) const;
     /// All parameters that shaped the run, with their marks.
@@ -82,20 +92,24 @@ class Testbed {
     [[nodiscard]] models::LanPort& lan_port(const Scenario&, const LinkEnd&);
     [[nodiscard]] models::T1Port& t1_port(const LinkEnd&);
     /// The interface of `server` that reaches `bridge` (by the cables); empty: none.
-    [[nodiscard]] static std::string interface_towards(const Topology&, const std::string& server, const std::string& bridge);
+    [[nodiscard]] static std::string
+    interface_towards(const Topology&, const std::string& server, const std::string& bridge);
 
     models::Context& m_context;
     DaemonHooks m_hooks;
-    // Order matters: hosts (and the daemons in them) go before the agents they use, cables before what they connect.
+    // Order matters: hosts (and the daemons in them) go before the agents they use, cables before
+    // what they connect.
     std::map<std::string, std::unique_ptr<models::Host>> m_hosts;
-    std::map<std::string, models::AgentTable> m_agents;   // by host
+    std::map<std::string, models::AgentTable> m_agents;  // by host
     std::map<std::string, std::unique_ptr<models::LanSwitch>> m_switches;
     std::map<std::string, std::unique_ptr<models::LightEndpoint>> m_clients;
     std::map<std::string, std::unique_ptr<models::Fonebridge>> m_bridges;
     std::map<std::string, std::unique_ptr<models::Pstn>> m_pstns;
     std::map<std::string, std::unique_ptr<models::ChannelBank>> m_banks;
-    std::map<std::string, std::map<std::string, models::LanPort*>> m_interfaces;   // host -> interface -> port
-    std::map<std::string, std::map<std::string, ns3::Mac48Address>> m_macs;        // host or bridge -> interface -> MAC
+    std::map<std::string, std::map<std::string, models::LanPort*>>
+        m_interfaces;  // host -> interface -> port
+    std::map<std::string, std::map<std::string, ns3::Mac48Address>>
+        m_macs;  // host or bridge -> interface -> MAC
     std::map<std::string, std::unique_ptr<models::LanLink>> m_lan_links;
     std::map<std::string, std::unique_ptr<models::SerialLine>> m_serial_lines;
     std::map<std::string, std::unique_ptr<models::T1Line>> m_t1_lines;

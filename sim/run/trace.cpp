@@ -11,20 +11,26 @@ namespace sim {
 
 namespace {
 
-// A frame waits at most 100 ms in a queue; a serial line of 19200 baud carries 1.9 kB/s, so that a backlog of some
-// messages takes seconds. What is older than this when it is told of cannot be sorted in, which ends the run.
+// A frame waits at most 100 ms in a queue; a serial line of 19200 baud carries 1.9 kB/s, so that a
+// backlog of some messages takes seconds. What is older than this when it is told of cannot be
+// sorted in, which ends the run.
 constexpr std::int64_t reorder_window_ns = 30'000'000'000;
 
 std::string_view type_word(LinkType type) {
     switch (type) {
-        case LinkType::ethernet: return "ethernet";
-        case LinkType::serial: return "serial";
-        case LinkType::t1: return "t1";
+    case LinkType::ethernet:
+        return "ethernet";
+    case LinkType::serial:
+        return "serial";
+    case LinkType::t1:
+        return "t1";
     }
     return "?";
 }
 
-void append(fmt::memory_buffer& out, std::string_view text) { out.append(text.data(), text.data() + text.size()); }
+void append(fmt::memory_buffer& out, std::string_view text) {
+    out.append(text.data(), text.data() + text.size());
+}
 
 void append_key(fmt::memory_buffer& out, std::string_view key, std::string_view value) {
     append(out, "\"");
@@ -93,12 +99,19 @@ std::uint32_t RecordStore::intern(std::string_view name) {
     return index;
 }
 
-void RecordStore::add(std::uint64_t id, std::int64_t t, std::uint64_t cause, std::string_view kind, std::string_view subject) {
+void RecordStore::add(std::uint64_t id,
+                      std::int64_t t,
+                      std::uint64_t cause,
+                      std::string_view kind,
+                      std::string_view subject) {
     m_records.push_back({id, t, cause, intern(kind), intern(subject)});
 }
 
 const Record* RecordStore::find(std::uint64_t id) const noexcept {
-    const auto at = std::lower_bound(m_records.begin(), m_records.end(), id, [](const Record& record, std::uint64_t wanted) { return record.id < wanted; });
+    const auto at = std::lower_bound(
+        m_records.begin(), m_records.end(), id, [](const Record& record, std::uint64_t wanted) {
+            return record.id < wanted;
+        });
     return at != m_records.end() && at->id == id ? &*at : nullptr;
 }
 
@@ -107,7 +120,10 @@ std::optional<Phase> RecordStore::milestone(const Record& record) const noexcept
     return phase < 0 ? std::nullopt : std::optional{static_cast<Phase>(phase)};
 }
 
-const Record* RecordStore::first(std::string_view kind, std::int64_t from, std::int64_t to, std::string_view subject) const noexcept {
+const Record* RecordStore::first(std::string_view kind,
+                                 std::int64_t from,
+                                 std::int64_t to,
+                                 std::string_view subject) const noexcept {
     if (m_slots.empty()) {
         return nullptr;
     }
@@ -116,7 +132,10 @@ const Record* RecordStore::first(std::string_view kind, std::int64_t from, std::
         return nullptr;
     }
     const std::uint32_t name = m_slots[slot] - 1;
-    auto at = std::lower_bound(m_records.begin(), m_records.end(), from, [](const Record& record, std::int64_t t) { return record.t < t; });
+    auto at = std::lower_bound(m_records.begin(),
+                               m_records.end(),
+                               from,
+                               [](const Record& record, std::int64_t t) { return record.t < t; });
     for (; at != m_records.end() && at->t <= to; ++at) {
         if (at->kind == name && (subject.empty() || m_names[at->subject] == subject)) {
             return &*at;
@@ -127,14 +146,16 @@ const Record* RecordStore::first(std::string_view kind, std::int64_t from, std::
 
 // ---------------------------------------------------------------- TraceWriter
 
-TraceWriter::TraceWriter(TraceLevel level, const std::string& file, Clock now) : m_level(level), m_file(nullptr, &std::fclose), m_now(now) {
+TraceWriter::TraceWriter(TraceLevel level, const std::string& file, Clock now)
+    : m_level(level), m_file(nullptr, &std::fclose), m_now(now) {
     if (level == TraceLevel::none || file.empty()) {
         m_level = TraceLevel::none;
         return;
     }
     m_file.reset(std::fopen(file.c_str(), "wb"));
     if (!m_file) {
-        throw std::runtime_error(fmt::format("{}: cannot write the trace: {}", file, std::strerror(errno)));
+        throw std::runtime_error(
+            fmt::format("{}: cannot write the trace: {}", file, std::strerror(errno)));
     }
 }
 
@@ -189,7 +210,10 @@ void TraceWriter::header(const TraceHeader& header) {
     put({m_buffer.data(), m_buffer.size()});
 }
 
-models::RecordId TraceWriter::write(models::RecordId cause, std::string_view kind, std::string_view subject, std::span<const models::TraceField> fields) {
+models::RecordId TraceWriter::write(models::RecordId cause,
+                                    std::string_view kind,
+                                    std::string_view subject,
+                                    std::span<const models::TraceField> fields) {
     const std::uint64_t id = ++m_last_id;
     const std::int64_t t = m_now();
     m_store.add(id, t, static_cast<std::uint64_t>(cause), kind, subject);
@@ -200,7 +224,8 @@ models::RecordId TraceWriter::write(models::RecordId cause, std::string_view kin
         append(m_buffer, ",");
         append_key(m_buffer, "n", subject);
         if (cause != models::RecordId::none) {
-            fmt::format_to(std::back_inserter(m_buffer), ",\"cause\":{}", static_cast<std::uint64_t>(cause));
+            fmt::format_to(
+                std::back_inserter(m_buffer), ",\"cause\":{}", static_cast<std::uint64_t>(cause));
         }
         if (!fields.empty()) {
             append(m_buffer, ",\"d\":{");
@@ -213,7 +238,10 @@ models::RecordId TraceWriter::write(models::RecordId cause, std::string_view kin
                 } else if (const auto* flag = std::get_if<bool>(&field.value)) {
                     fmt::format_to(std::back_inserter(m_buffer), "\"{}\":{}", field.key, *flag);
                 } else {
-                    fmt::format_to(std::back_inserter(m_buffer), "\"{}\":{}", field.key, std::get<std::int64_t>(field.value));
+                    fmt::format_to(std::back_inserter(m_buffer),
+                                   "\"{}\":{}",
+                                   field.key,
+                                   std::get<std::int64_t>(field.value));
                 }
             }
             append(m_buffer, "}");
@@ -225,15 +253,18 @@ models::RecordId TraceWriter::write(models::RecordId cause, std::string_view kin
 }
 
 void TraceWriter::hop(models::RecordId cause, const Hop& hop) {
-    const std::uint64_t id = ++m_last_id;   // always, so that ids do not depend on the trace level
-    if (!m_file || (m_level == TraceLevel::signalling && (hop.protocol == "tdmoe" || hop.protocol == "rtp"))) {
+    const std::uint64_t id = ++m_last_id;  // always, so that ids do not depend on the trace level
+    if (!m_file ||
+        (m_level == TraceLevel::signalling && (hop.protocol == "tdmoe" || hop.protocol == "rtp"))) {
         return;
     }
     m_buffer.clear();
-    fmt::format_to(std::back_inserter(m_buffer), "{{\"t\":{},\"seq\":{},\"k\":\"pkt\",", hop.sent_ns, id);
+    fmt::format_to(
+        std::back_inserter(m_buffer), "{{\"t\":{},\"seq\":{},\"k\":\"pkt\",", hop.sent_ns, id);
     append_key(m_buffer, "n", hop.link);
     if (cause != models::RecordId::none) {
-        fmt::format_to(std::back_inserter(m_buffer), ",\"cause\":{}", static_cast<std::uint64_t>(cause));
+        fmt::format_to(
+            std::back_inserter(m_buffer), ",\"cause\":{}", static_cast<std::uint64_t>(cause));
     }
     append(m_buffer, ",");
     if (hop.received_ns >= 0) {
@@ -255,16 +286,21 @@ void TraceWriter::hop(models::RecordId cause, const Hop& hop) {
 
 void TraceWriter::hold(std::int64_t t, std::uint64_t seq) {
     if (t < m_released) {
-        throw std::logic_error(fmt::format("trace: a line of t={} came after t={} was written", t, m_released));
+        throw std::logic_error(
+            fmt::format("trace: a line of t={} came after t={} was written", t, m_released));
     }
-    const auto later = [](const Held& a, const Held& b) { return std::pair{a.t, a.seq} > std::pair{b.t, b.seq}; };
+    const auto later = [](const Held& a, const Held& b) {
+        return std::pair{a.t, a.seq} > std::pair{b.t, b.seq};
+    };
     m_held.push_back({t, seq, std::string{m_buffer.data(), m_buffer.size()}});
     std::push_heap(m_held.begin(), m_held.end(), later);
     release(m_now() - reorder_window_ns);
 }
 
 void TraceWriter::release(std::int64_t before) {
-    const auto later = [](const Held& a, const Held& b) { return std::pair{a.t, a.seq} > std::pair{b.t, b.seq}; };
+    const auto later = [](const Held& a, const Held& b) {
+        return std::pair{a.t, a.seq} > std::pair{b.t, b.seq};
+    };
     while (!m_held.empty() && m_held.front().t < before) {
         std::pop_heap(m_held.begin(), m_held.end(), later);
         put(m_held.back().line);
@@ -280,7 +316,8 @@ void TraceWriter::finish(const TraceTrailer& trailer) {
     }
     release(std::numeric_limits<std::int64_t>::max());
     m_buffer.clear();
-    fmt::format_to(std::back_inserter(m_buffer), "{{\"end\":true,\"t\":{},\"events\":{},", trailer.t, m_lines);
+    fmt::format_to(
+        std::back_inserter(m_buffer), "{{\"end\":true,\"t\":{},\"events\":{},", trailer.t, m_lines);
     append_key(m_buffer, "exit", trailer.exit);
     append(m_buffer, ",\"verdicts\":{");
     bool first = true;

@@ -17,7 +17,9 @@ namespace sim {
 namespace {
 
 /// What can be read; what cannot is for the reader of the directory to report.
-void collect(const std::filesystem::path& directory, const std::string& prefix, std::vector<NamedText>& texts) {
+void collect(const std::filesystem::path& directory,
+             const std::string& prefix,
+             std::vector<NamedText>& texts) {
     for (const std::string& name : cluster::config_file_names()) {
         const std::filesystem::path path = directory / name;
         std::error_code ignored;
@@ -32,7 +34,7 @@ void collect(const std::filesystem::path& directory, const std::string& prefix, 
 
 /// Words of haresources of any member, and which of them run a script somewhere.
 struct Words {
-    std::set<std::string> all;       ///< scripts and texts, as start orders and models name them
+    std::set<std::string> all;  ///< scripts and texts, as start orders and models name them
     std::set<std::string> scripts;
 };
 
@@ -46,8 +48,10 @@ Words words_of(const ClusterSpec& cluster) {
             }
         }
         for (const auto& binding : cluster::resolve_bindings(files.resources, files.settings)) {
-            const auto& group = files.resources.groups[static_cast<std::size_t>(binding.resource.group)];
-            if (binding.kind == cluster::BindingKind::script || binding.kind == cluster::BindingKind::systemd_unit ||
+            const auto& group =
+                files.resources.groups[static_cast<std::size_t>(binding.resource.group)];
+            if (binding.kind == cluster::BindingKind::script ||
+                binding.kind == cluster::BindingKind::systemd_unit ||
                 binding.kind == cluster::BindingKind::ocf_agent) {
                 words.scripts.insert(group.resources[binding.resource.position].script);
             }
@@ -61,14 +65,17 @@ std::vector<std::string_view> views(const std::set<std::string>& words) {
 }
 
 Cursor child(const Cursor& cursor, const std::string& key) {
-    return {cursor.json().at(key), cursor.pointer() + '/' + escape_pointer_token(key), cursor.problems()};
+    return {cursor.json().at(key),
+            cursor.pointer() + '/' + escape_pointer_token(key),
+            cursor.problems()};
 }
 
 void check_members(const Cursor& members, const ClusterSpec& cluster) {
     std::set<std::string> strangers;
     for (const auto& [member, files] : cluster.files) {
         for (const std::string& node : files.ha.nodes) {
-            if (std::find(cluster.members.begin(), cluster.members.end(), node) == cluster.members.end()) {
+            if (std::find(cluster.members.begin(), cluster.members.end(), node) ==
+                cluster.members.end()) {
                 strangers.insert(node);
             }
         }
@@ -81,19 +88,26 @@ void check_members(const Cursor& members, const ClusterSpec& cluster) {
 void check_models(const Cursor& cluster_cursor, const ClusterSpec& cluster, const Words& words) {
     for (const std::string& script : words.scripts) {
         if (!cluster.resources.contains(script)) {
-            const std::string pointer_owner = cluster_cursor.json().contains("resources") ? "/resources" : "";
-            cluster_cursor.problems().add(cluster_cursor.pointer() + pointer_owner, "no model of the script \"" + printable(script) + '"',
-                                          "\"" + printable(script) + "\": {\"model\": \"durations\", \"profile\": …}");
+            const std::string pointer_owner =
+                cluster_cursor.json().contains("resources") ? "/resources" : "";
+            cluster_cursor.problems().add(cluster_cursor.pointer() + pointer_owner,
+                                          "no model of the script \"" + printable(script) + '"',
+                                          "\"" + printable(script) +
+                                              "\": {\"model\": \"durations\", \"profile\": …}");
         }
     }
     for (const auto& [word, model] : cluster.resources) {
         if (!words.all.contains(word)) {
-            child(child(cluster_cursor, "resources"), word).wrong("a model of \"" + printable(word) + '"', "a word of haresources: " + quoted_list(views(words.all)));
+            child(child(cluster_cursor, "resources"), word)
+                .wrong("a model of \"" + printable(word) + '"',
+                       "a word of haresources: " + quoted_list(views(words.all)));
         }
     }
 }
 
-void check_accepted(const Cursor& cluster_cursor, const ClusterSpec& cluster, const std::vector<cluster::Finding>& findings) {
+void check_accepted(const Cursor& cluster_cursor,
+                    const ClusterSpec& cluster,
+                    const std::vector<cluster::Finding>& findings) {
     std::set<std::string> rules;
     for (const auto& finding : findings) {
         rules.insert(finding.rule);
@@ -106,7 +120,8 @@ void check_accepted(const Cursor& cluster_cursor, const ClusterSpec& cluster, co
         const Cursor list = child(cluster_cursor, "accept_lint");
         Cursor(list.json()[i], list.pointer() + '/' + std::to_string(i), list.problems())
             .wrong("\"" + printable(rule) + "\", which no finding has",
-                   rules.empty() ? "no entry: the files have no findings" : "one of " + quoted_list(views(rules)));
+                   rules.empty() ? "no entry: the files have no findings"
+                                 : "one of " + quoted_list(views(rules)));
     }
 }
 
@@ -122,7 +137,10 @@ void check_start_orders(const Cursor& root, const Words& words) {
             std::size_t j = 0;
             for (const Json& word : *sequence) {
                 if (word.is_string() && !words.all.contains(word.get_ref<const std::string&>())) {
-                    Cursor(word, "/expect/" + std::to_string(i) + "/sequence/" + std::to_string(j), root.problems()).wrong_word(views(words.all));
+                    Cursor(word,
+                           "/expect/" + std::to_string(i) + "/sequence/" + std::to_string(j),
+                           root.problems())
+                        .wrong_word(views(words.all));
                 }
                 ++j;
             }
@@ -133,7 +151,9 @@ void check_start_orders(const Cursor& root, const Words& words) {
 
 }  // namespace
 
-std::vector<cluster::Finding> read_cluster_files(const std::string& directory, Scenario& scenario, std::vector<NamedText>& texts) {
+std::vector<cluster::Finding> read_cluster_files(const std::string& directory,
+                                                 Scenario& scenario,
+                                                 std::vector<NamedText>& texts) {
     std::vector<cluster::Finding> findings;
     const auto same = [](const cluster::Finding& a, const cluster::Finding& b) {
         return a.where == b.where && a.rule == b.rule && a.found == b.found;
@@ -143,9 +163,13 @@ std::vector<cluster::Finding> read_cluster_files(const std::string& directory, S
     collect(directory, "", texts);
     for (const std::string& member : scenario.cluster.members) {
         collect(std::filesystem::path(directory) / member, member + '/', texts);
-        cluster::NodeConfiguration configuration = cluster::read_config_directory(directory, member, options);
-        for (cluster::Finding& finding : configuration.findings) {   // a shared file is read once for each member
-            if (std::none_of(findings.begin(), findings.end(), [&](const cluster::Finding& known) { return same(known, finding); })) {
+        cluster::NodeConfiguration configuration =
+            cluster::read_config_directory(directory, member, options);
+        for (cluster::Finding& finding :
+             configuration.findings) {  // a shared file is read once for each member
+            if (std::none_of(findings.begin(), findings.end(), [&](const cluster::Finding& known) {
+                    return same(known, finding);
+                })) {
                 findings.push_back(std::move(finding));
             }
         }
@@ -154,9 +178,11 @@ std::vector<cluster::Finding> read_cluster_files(const std::string& directory, S
     return findings;
 }
 
-std::vector<cluster::Finding> relative_to(const std::string& base, std::vector<cluster::Finding> findings) {
+std::vector<cluster::Finding> relative_to(const std::string& base,
+                                          std::vector<cluster::Finding> findings) {
     for (cluster::Finding& finding : findings) {
-        const std::filesystem::path path = std::filesystem::path(finding.where.file).lexically_relative(base.empty() ? "." : base);
+        const std::filesystem::path path =
+            std::filesystem::path(finding.where.file).lexically_relative(base.empty() ? "." : base);
         if (!path.empty()) {
             finding.where.file = path.generic_string();
         }
@@ -164,7 +190,9 @@ std::vector<cluster::Finding> relative_to(const std::string& base, std::vector<c
     return findings;
 }
 
-void check_cluster_files(const Cursor& root, const Scenario& scenario, const std::vector<cluster::Finding>& findings) {
+void check_cluster_files(const Cursor& root,
+                         const Scenario& scenario,
+                         const std::vector<cluster::Finding>& findings) {
     const Cursor cluster_cursor = child(root, "cluster");
     const Words words = words_of(scenario.cluster);
     check_members(child(cluster_cursor, "members"), scenario.cluster);

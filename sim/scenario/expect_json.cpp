@@ -8,16 +8,26 @@ namespace sim {
 
 namespace {
 
-enum class Kind : std::uint8_t { takeover_time, detect_time, probe_outage, start_order, invariant, count, success_ratio, report };
+enum class Kind : std::uint8_t {
+    takeover_time,
+    detect_time,
+    probe_outage,
+    start_order,
+    invariant,
+    count,
+    success_ratio,
+    report
+};
 
-constexpr std::array<std::pair<std::string_view, Kind>, 8> kinds{{{"takeover-time", Kind::takeover_time},
-                                                                 {"detect-time", Kind::detect_time},
-                                                                 {"probe-outage", Kind::probe_outage},
-                                                                 {"start-order", Kind::start_order},
-                                                                 {"invariant", Kind::invariant},
-                                                                 {"count", Kind::count},
-                                                                 {"success-ratio", Kind::success_ratio},
-                                                                 {"report", Kind::report}}};
+constexpr std::array<std::pair<std::string_view, Kind>, 8> kinds{
+    {{"takeover-time", Kind::takeover_time},
+     {"detect-time", Kind::detect_time},
+     {"probe-outage", Kind::probe_outage},
+     {"start-order", Kind::start_order},
+     {"invariant", Kind::invariant},
+     {"count", Kind::count},
+     {"success-ratio", Kind::success_ratio},
+     {"report", Kind::report}}};
 
 constexpr std::array<std::pair<std::string_view, ExpectationSeverity>, 2> severities{
     {{"error", ExpectationSeverity::error}, {"warn", ExpectationSeverity::warn}}};
@@ -50,7 +60,8 @@ void read_limits(ObjectCursor& object, std::optional<Duration>& min, std::option
     }
 }
 
-/// Reads the id of an episode: of the timeline entry itself, or "<id>/revert" for the end of its `for`.
+/// Reads the id of an episode: of the timeline entry itself, or "<id>/revert" for the end of its
+/// `for`.
 std::string read_episode_id(const Cursor& cursor, const Scenario& scenario) {
     std::vector<std::string> ids;
     for (const TimelineEntry& entry : scenario.timeline) {
@@ -71,14 +82,17 @@ std::string read_episode(ObjectCursor& object, const Scenario& scenario) {
 
 StartOrder read_start_order(ObjectCursor& object, const Scenario& scenario) {
     StartOrder order;
-    if (const auto sequence = object.need("sequence", "\"sequence\": words of haresources from left to right")) {
+    if (const auto sequence =
+            object.need("sequence", "\"sequence\": words of haresources from left to right")) {
         order.sequence = sequence->texts("words of haresources");
         if (sequence->json().is_array() && sequence->json().size() < 2) {
             sequence->wrong("at least two words");
         }
     }
     if (const auto node = object.need("node", "\"node\": a cluster member")) {
-        order.node = read_reference(*node, {scenario.cluster.members.begin(), scenario.cluster.members.end()}).value_or("");
+        order.node = read_reference(
+                         *node, {scenario.cluster.members.begin(), scenario.cluster.members.end()})
+                         .value_or("");
     }
     return order;
 }
@@ -120,8 +134,10 @@ EventCount read_count(ObjectCursor& object, const Scenario& scenario) {
 
 SuccessRatio read_ratio(ObjectCursor& object, const Scenario& scenario) {
     SuccessRatio ratio;
-    if (const auto workload = object.need("workload", "\"workload\": the id of an analog-calls workload")) {
-        ratio.workload = read_reference(*workload, workload_ids<AnalogCalls>(scenario)).value_or("");
+    if (const auto workload =
+            object.need("workload", "\"workload\": the id of an analog-calls workload")) {
+        ratio.workload =
+            read_reference(*workload, workload_ids<AnalogCalls>(scenario)).value_or("");
     }
     if (const auto from = object.get("from")) {
         ratio.from = from->duration().value_or(Duration{});
@@ -134,43 +150,54 @@ SuccessRatio read_ratio(ObjectCursor& object, const Scenario& scenario) {
 
 ExpectationKind read_kind(Kind kind, ObjectCursor& object, const Scenario& scenario) {
     switch (kind) {
-        case Kind::takeover_time: {
-            TakeoverTime time{read_episode(object, scenario), {}, {}};
-            read_limits(object, time.min, time.max);
-            return time;
+    case Kind::takeover_time: {
+        TakeoverTime time{read_episode(object, scenario), {}, {}};
+        read_limits(object, time.min, time.max);
+        return time;
+    }
+    case Kind::detect_time: {
+        DetectTime time{read_episode(object, scenario), {}, {}};
+        read_limits(object, time.min, time.max);
+        return time;
+    }
+    case Kind::probe_outage: {
+        ProbeOutage outage;
+        if (const auto workload =
+                object.need("workload", "\"workload\": the id of an icmp-echo workload")) {
+            outage.workload =
+                read_reference(*workload, workload_ids<IcmpEcho>(scenario)).value_or("");
         }
-        case Kind::detect_time: {
-            DetectTime time{read_episode(object, scenario), {}, {}};
-            read_limits(object, time.min, time.max);
-            return time;
+        if (const auto max = object.need("max", "\"max\": a duration such as \"4s\"")) {
+            outage.max = max->duration();
         }
-        case Kind::probe_outage: {
-            ProbeOutage outage;
-            if (const auto workload = object.need("workload", "\"workload\": the id of an icmp-echo workload")) {
-                outage.workload = read_reference(*workload, workload_ids<IcmpEcho>(scenario)).value_or("");
-            }
-            if (const auto max = object.need("max", "\"max\": a duration such as \"4s\"")) {
-                outage.max = max->duration();
-            }
-            return outage;
+        return outage;
+    }
+    case Kind::start_order:
+        return read_start_order(object, scenario);
+    case Kind::invariant: {
+        InvariantHolds invariant;
+        if (const auto name =
+                object.need("name",
+                            "\"name\": one of " + quoted_list({known_invariants().begin(),
+                                                               known_invariants().end()}))) {
+            invariant.name =
+                read_reference(*name, {known_invariants().begin(), known_invariants().end()})
+                    .value_or("");
         }
-        case Kind::start_order: return read_start_order(object, scenario);
-        case Kind::invariant: {
-            InvariantHolds invariant;
-            if (const auto name = object.need("name", "\"name\": one of " + quoted_list({known_invariants().begin(), known_invariants().end()}))) {
-                invariant.name = read_reference(*name, {known_invariants().begin(), known_invariants().end()}).value_or("");
-            }
-            return invariant;
+        return invariant;
+    }
+    case Kind::count:
+        return read_count(object, scenario);
+    case Kind::success_ratio:
+        return read_ratio(object, scenario);
+    case Kind::report: {
+        ReportMetric metric;
+        if (const auto name = object.need(
+                "metric", "\"metric\": the name of a metric, such as \"calls-dropped\"")) {
+            metric.metric = name->id().value_or("");
         }
-        case Kind::count: return read_count(object, scenario);
-        case Kind::success_ratio: return read_ratio(object, scenario);
-        case Kind::report: {
-            ReportMetric metric;
-            if (const auto name = object.need("metric", "\"metric\": the name of a metric, such as \"calls-dropped\"")) {
-                metric.metric = name->id().value_or("");
-            }
-            return metric;
-        }
+        return metric;
+    }
     }
     return ReportMetric{};
 }
@@ -189,7 +216,8 @@ void read_expectation(const Cursor& item, Scenario& scenario, std::vector<std::s
     if (const auto severity = object.get("severity")) {
         expectation.severity = severity->word(severities).value_or(ExpectationSeverity::error);
     }
-    const auto word = object.need("kind", "\"kind\": \"takeover-time\" or another kind of expectation");
+    const auto word =
+        object.need("kind", "\"kind\": \"takeover-time\" or another kind of expectation");
     const auto kind = word ? word->word(kinds) : std::nullopt;
     if (!kind) {
         return;
@@ -210,13 +238,14 @@ void read_expectation(const Cursor& item, Scenario& scenario, std::vector<std::s
 }  // namespace
 
 void read_expectations(const Cursor& cursor, Scenario& scenario) {
-    std::vector<std::string> seen;   // a check of the timeline is judged under its id, too
+    std::vector<std::string> seen;  // a check of the timeline is judged under its id, too
     for (const TimelineEntry& entry : scenario.timeline) {
         if (std::holds_alternative<Check>(entry.what)) {
             seen.push_back(entry.id);
         }
     }
-    cursor.each("expectations", [&](const Cursor& item) { read_expectation(item, scenario, seen); });
+    cursor.each("expectations",
+                [&](const Cursor& item) { read_expectation(item, scenario, seen); });
 }
 
 void read_invariants(const Cursor& cursor, Scenario& scenario) {
@@ -227,7 +256,9 @@ void read_invariants(const Cursor& cursor, Scenario& scenario) {
             ObjectCursor entry(item, "{\"name\": …, \"reason\": …}");
             DisabledInvariant disabled;
             if (const auto name = entry.need("name", "the invariant's name")) {
-                disabled.name = read_reference(*name, {known_invariants().begin(), known_invariants().end()}).value_or("");
+                disabled.name =
+                    read_reference(*name, {known_invariants().begin(), known_invariants().end()})
+                        .value_or("");
                 claim_id(*name, disabled.name, seen, "invariant");
             }
             if (const auto reason = entry.need("reason", "\"reason\": why it is not wanted")) {

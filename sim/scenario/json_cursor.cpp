@@ -67,19 +67,22 @@ std::optional<std::string> Cursor::text(std::string_view what) const {
 std::optional<std::string> Cursor::id() const {
     const bool well_formed = m_value->is_string() && [&] {
         const auto& text = m_value->get_ref<const std::string&>();
-        return !text.empty() && text.size() <= 64 && id_character(text[0]) && std::all_of(text.begin(), text.end(), [](char c) {
-            return id_character(c) || c == '.' || c == '_' || c == '-';
-        });
+        return !text.empty() && text.size() <= 64 && id_character(text[0]) &&
+               std::all_of(text.begin(), text.end(), [](char c) {
+                   return id_character(c) || c == '.' || c == '_' || c == '-';
+               });
     }();
     if (!well_formed) {
-        wrong("an id of letters, digits, \".\", \"_\" and \"-\", at most 64, a letter or digit first");
+        wrong("an id of letters, digits, \".\", \"_\" and \"-\", at most 64, a letter or digit "
+              "first");
         return std::nullopt;
     }
     return m_value->get<std::string>();
 }
 
 std::optional<Duration> Cursor::duration(bool positive) const {
-    const auto value = m_value->is_string() ? parse_duration(m_value->get_ref<const std::string&>()) : std::nullopt;
+    const auto value = m_value->is_string() ? parse_duration(m_value->get_ref<const std::string&>())
+                                            : std::nullopt;
     if (value && (!positive || value->count() > 0)) {
         return value;
     }
@@ -94,7 +97,8 @@ std::optional<Duration> Cursor::duration(bool positive) const {
 }
 
 std::optional<std::uint64_t> Cursor::rate() const {
-    const auto value = m_value->is_string() ? parse_rate(m_value->get_ref<const std::string&>()) : std::nullopt;
+    const auto value =
+        m_value->is_string() ? parse_rate(m_value->get_ref<const std::string&>()) : std::nullopt;
     if (!value) {
         wrong(m_value->is_number() ? "a string with a unit such as \"" + m_value->dump() + "bps\""
                                    : "a rate such as \"100Mbps\" (units bps, kbps, Mbps, Gbps)");
@@ -114,7 +118,8 @@ std::optional<double> Cursor::number(double min, double max) const {
 }
 
 std::optional<std::int64_t> Cursor::integer(std::int64_t min, std::int64_t max) const {
-    if (m_value->is_number_unsigned() && m_value->get<std::uint64_t>() <= static_cast<std::uint64_t>(INT64_MAX)) {
+    if (m_value->is_number_unsigned() &&
+        m_value->get<std::uint64_t>() <= static_cast<std::uint64_t>(INT64_MAX)) {
         const std::int64_t value = m_value->get<std::int64_t>();
         if (value >= min && value <= max) {
             return value;
@@ -133,9 +138,11 @@ std::string Cursor::one_of(const std::vector<std::string_view>& known) const {
     if (known.empty()) {
         return "nothing: there is none to name";
     }
-    const std::string_view guess =
-        m_value->is_string() ? nearest(m_value->get_ref<const std::string&>(), known) : std::string_view{};
-    return "one of " + quoted_list(known) + (guess.empty() ? "" : " (did you mean \"" + std::string(guess) + "\"?)");
+    const std::string_view guess = m_value->is_string()
+                                       ? nearest(m_value->get_ref<const std::string&>(), known)
+                                       : std::string_view{};
+    return "one of " + quoted_list(known) +
+           (guess.empty() ? "" : " (did you mean \"" + std::string(guess) + "\"?)");
 }
 
 std::vector<std::string> Cursor::texts(std::string_view what) const {
@@ -148,7 +155,8 @@ std::vector<std::string> Cursor::texts(std::string_view what) const {
     return list;
 }
 
-ObjectCursor::ObjectCursor(const Cursor& cursor, std::string_view what) : m_cursor(cursor), m_object(cursor.json().is_object()) {
+ObjectCursor::ObjectCursor(const Cursor& cursor, std::string_view what)
+    : m_cursor(cursor), m_object(cursor.json().is_object()) {
     if (!m_object) {
         cursor.wrong(std::string(what));
     }
@@ -163,7 +171,8 @@ std::optional<Cursor> ObjectCursor::get(std::string_view key) {
     if (found == m_cursor.json().end()) {
         return std::nullopt;
     }
-    return Cursor(*found, m_cursor.pointer() + '/' + escape_pointer_token(key), m_cursor.problems());
+    return Cursor(
+        *found, m_cursor.pointer() + '/' + escape_pointer_token(key), m_cursor.problems());
 }
 
 std::optional<Cursor> ObjectCursor::need(std::string_view key, std::string_view what) {
@@ -184,8 +193,11 @@ void ObjectCursor::finish() const {
             continue;
         }
         const std::string_view guess = nearest(key, known);
-        m_cursor.problems().add(m_cursor.pointer() + '/' + escape_pointer_token(key), "the unknown key \"" + printable(key) + '"',
-                                guess.empty() ? "one of " + quoted_list(known) : '"' + std::string(guess) + "\", the nearest known key",
+        m_cursor.problems().add(m_cursor.pointer() + '/' + escape_pointer_token(key),
+                                "the unknown key \"" + printable(key) + '"',
+                                guess.empty()
+                                    ? "one of " + quoted_list(known)
+                                    : '"' + std::string(guess) + "\", the nearest known key",
                                 true);
     }
 }

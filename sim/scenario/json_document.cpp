@@ -18,7 +18,8 @@ constexpr std::size_t max_shown = 60;
 /// Walks a text that is known to be valid JSON, once, and notes where things stand.
 class Locator {
   public:
-    Locator(std::string_view text, const std::set<std::string, std::less<>>& wanted) : m_text(text), m_wanted(wanted) {}
+    Locator(std::string_view text, const std::set<std::string, std::less<>>& wanted)
+        : m_text(text), m_wanted(wanted) {}
 
     Located run() {
         if (m_text.substr(0, 3) == "\xEF\xBB\xBF") {
@@ -30,7 +31,8 @@ class Locator {
 
   private:
     void blanks() {
-        while (m_at < m_text.size() && std::strchr(" \t\r\n", m_text[m_at]) != nullptr && m_text[m_at] != '\0') {
+        while (m_at < m_text.size() && std::strchr(" \t\r\n", m_text[m_at]) != nullptr &&
+               m_text[m_at] != '\0') {
             ++m_at;
         }
     }
@@ -90,7 +92,7 @@ class Locator {
                 m_located.keys.emplace(m_pointer, position_at(m_text, key_at));
             }
             blanks();
-            ++m_at;   // ':'
+            ++m_at;  // ':'
             value();
             m_pointer.resize(length);
             blanks();
@@ -99,7 +101,7 @@ class Locator {
                 blanks();
             }
         }
-        ++m_at;   // '}'
+        ++m_at;  // '}'
     }
 
     void array() {
@@ -116,7 +118,7 @@ class Locator {
                 blanks();
             }
         }
-        ++m_at;   // ']'
+        ++m_at;  // ']'
     }
 
     std::string_view m_text;
@@ -179,7 +181,8 @@ std::string after(const std::string& text, std::string_view mark, std::string_vi
     return text.substr(from, end == std::string::npos ? std::string::npos : end - from);
 }
 
-/// The token that surprised the library. It tells how many bytes it has read, and a token text that may begin too early.
+/// The token that surprised the library. It tells how many bytes it has read, and a token text that
+/// may begin too early.
 std::string_view token_before(std::string_view text, const SyntaxReader& reader) {
     constexpr std::string_view structural = "{}[]:,";
     constexpr std::string_view blanks = " \t\r\n";
@@ -194,32 +197,38 @@ std::string_view token_before(std::string_view text, const SyntaxReader& reader)
     }
     std::size_t start = end - 1;
     if (structural.find(text[start]) == std::string_view::npos) {
-        while (start > 0 && (structural.find(text[start - 1]) == std::string_view::npos && blanks.find(text[start - 1]) == std::string_view::npos)) {
+        while (start > 0 && (structural.find(text[start - 1]) == std::string_view::npos &&
+                             blanks.find(text[start - 1]) == std::string_view::npos)) {
             --start;
         }
     }
     return text.substr(start, end - start);
 }
 
-ScenarioError syntax_error(const std::string& file, std::string_view text, const SyntaxReader& reader) {
+ScenarioError
+syntax_error(const std::string& file, std::string_view text, const SyntaxReader& reader) {
     const std::string_view token = token_before(text, reader);
-    const TextPosition where = position_at(text, static_cast<std::size_t>(token.data() - text.data()));
+    const TextPosition where =
+        position_at(text, static_cast<std::size_t>(token.data() - text.data()));
     ScenarioError error{file, "", where.line, where.column, "", ""};
     const std::string unexpected = after(reader.message, "unexpected ", ";");
     const bool at_end = unexpected.find("end of input") != std::string::npos;
-    error.found = at_end ? "the end of the file" : printable(token.empty() ? unexpected : std::string(token));
+    error.found =
+        at_end ? "the end of the file" : printable(token.empty() ? unexpected : std::string(token));
     error.expected = after(reader.message, "; expected ", "");
     if (error.expected.empty()) {
         const std::string reason = after(reader.message, " - ", ";");
-        error.expected = reason.empty() || at_end ? "valid JSON" : "valid JSON (" + printable(reason) + ")";
+        error.expected =
+            reason.empty() || at_end ? "valid JSON" : "valid JSON (" + printable(reason) + ")";
     }
     return error;
 }
 
 bool list_of_objects_with_id(const Json& value) {
-    return value.is_array() && !value.empty() && std::all_of(value.begin(), value.end(), [](const Json& item) {
-        return item.is_object() && item.contains("id") && item["id"].is_string();
-    });
+    return value.is_array() && !value.empty() &&
+           std::all_of(value.begin(), value.end(), [](const Json& item) {
+               return item.is_object() && item.contains("id") && item["id"].is_string();
+           });
 }
 
 const Json* find_by_id(const Json& list, const Json& id) {
@@ -256,7 +265,8 @@ const Json* child(const Json& value, const std::string& token) {
         const auto found = value.find(token);
         return found == value.end() ? nullptr : &*found;
     }
-    if (value.is_array() && !token.empty() && token.size() < 9 && token.find_first_not_of("0123456789") == std::string::npos) {
+    if (value.is_array() && !token.empty() && token.size() < 9 &&
+        token.find_first_not_of("0123456789") == std::string::npos) {
         const std::size_t index = std::stoul(token);
         return index < value.size() ? &value[index] : nullptr;
     }
@@ -268,7 +278,7 @@ const Json* child(const Json& value, const std::string& token) {
 TextPosition position_at(std::string_view text, std::size_t offset) noexcept {
     const std::string_view before = text.substr(0, std::min(offset, text.size()));
     const auto lines = std::count(before.begin(), before.end(), '\n');
-    const std::size_t line_start = before.rfind('\n') + 1;   // npos + 1 == 0
+    const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 == 0
     return {static_cast<int>(lines) + 1, static_cast<int>(before.size() - line_start) + 1};
 }
 
@@ -292,11 +302,13 @@ std::string escape_pointer_token(std::string_view token) {
 
 std::string printable(std::string_view text) {
     const bool cut = text.size() > max_shown;
-    std::string shown = Json(std::string(text.substr(0, max_shown))).dump(-1, ' ', true, Json::error_handler_t::replace);
+    std::string shown = Json(std::string(text.substr(0, max_shown)))
+                            .dump(-1, ' ', true, Json::error_handler_t::replace);
     shown = shown.substr(1, shown.size() - 2);
     std::string plain;
-    for (std::size_t at = 0; at < shown.size(); ++at) {   // keep quotes as they are typed
-        if (shown[at] == '\\' && at + 1 < shown.size() && (shown[at + 1] == '"' || shown[at + 1] == '\\')) {
+    for (std::size_t at = 0; at < shown.size(); ++at) {  // keep quotes as they are typed
+        if (shown[at] == '\\' && at + 1 < shown.size() &&
+            (shown[at + 1] == '"' || shown[at + 1] == '\\')) {
             ++at;
         }
         plain += shown[at];
@@ -306,16 +318,21 @@ std::string printable(std::string_view text) {
 
 std::string describe(const Json& value) {
     switch (value.type()) {
-        case Json::value_t::object: return value.empty() ? "an empty object" : "an object";
-        case Json::value_t::array: return value.empty() ? "an empty list" : "a list of " + std::to_string(value.size());
-        case Json::value_t::string: return '"' + printable(value.get_ref<const std::string&>()) + '"';
-        case Json::value_t::null:
-        case Json::value_t::boolean:
-        case Json::value_t::number_integer:
-        case Json::value_t::number_unsigned:
-        case Json::value_t::number_float: return value.dump();
-        case Json::value_t::binary:
-        case Json::value_t::discarded: break;
+    case Json::value_t::object:
+        return value.empty() ? "an empty object" : "an object";
+    case Json::value_t::array:
+        return value.empty() ? "an empty list" : "a list of " + std::to_string(value.size());
+    case Json::value_t::string:
+        return '"' + printable(value.get_ref<const std::string&>()) + '"';
+    case Json::value_t::null:
+    case Json::value_t::boolean:
+    case Json::value_t::number_integer:
+    case Json::value_t::number_unsigned:
+    case Json::value_t::number_float:
+        return value.dump();
+    case Json::value_t::binary:
+    case Json::value_t::discarded:
+        break;
     }
     return "nothing";
 }
@@ -353,15 +370,22 @@ Json merge_by_id(const Json& base, const Json& patch) {
     return patch;
 }
 
-std::optional<Json> parse_document(const std::string& file, std::string_view text, std::vector<ScenarioError>& errors) {
+std::optional<Json>
+parse_document(const std::string& file, std::string_view text, std::vector<ScenarioError>& errors) {
     if (text.size() > max_document_bytes) {
-        errors.push_back({file, "", 0, 0, std::to_string(text.size()) + " bytes", "at most 16 MiB"});
+        errors.push_back(
+            {file, "", 0, 0, std::to_string(text.size()) + " bytes", "at most 16 MiB"});
         return std::nullopt;
     }
     if (const auto deep = too_deep_at(text)) {
         const TextPosition where = position_at(text, *deep);
-        errors.push_back({file, "", where.line, where.column, "a nesting of more than " + std::to_string(max_document_depth) + " levels",
-                          "a scenario (see docs/scenario-format.md)"});
+        errors.push_back(
+            {file,
+             "",
+             where.line,
+             where.column,
+             "a nesting of more than " + std::to_string(max_document_depth) + " levels",
+             "a scenario (see docs/scenario-format.md)"});
         return std::nullopt;
     }
     Json value;
@@ -371,12 +395,18 @@ std::optional<Json> parse_document(const std::string& file, std::string_view tex
         return std::nullopt;
     }
     for (const auto& [pointer, where] : locate(text, {}).repeated_keys) {
-        errors.push_back({file, printable(pointer), where.line, where.column, "the same key a second time", "each key once"});
+        errors.push_back({file,
+                          printable(pointer),
+                          where.line,
+                          where.column,
+                          "the same key a second time",
+                          "each key once"});
     }
     return value;
 }
 
-std::optional<std::string> read_whole_file(const std::string& path, std::vector<ScenarioError>& errors) {
+std::optional<std::string> read_whole_file(const std::string& path,
+                                           std::vector<ScenarioError>& errors) {
     const auto refuse = [&](const std::string& found, const std::string& expected) {
         errors.push_back({path, "", 0, 0, found, expected});
         return std::nullopt;
@@ -392,7 +422,8 @@ std::optional<std::string> read_whole_file(const std::string& path, std::vector<
     errno = 0;
     std::ifstream stream(path, std::ios::binary);
     if (!stream) {
-        return refuse("an unreadable file (" + std::generic_category().message(errno) + ")", "a file that you may read");
+        return refuse("an unreadable file (" + std::generic_category().message(errno) + ")",
+                      "a file that you may read");
     }
     std::string text;
     std::array<char, 65536> chunk;
@@ -408,7 +439,8 @@ std::optional<std::string> read_whole_file(const std::string& path, std::vector<
     return text;
 }
 
-std::optional<DocumentChain> read_chain(const std::string& path, std::vector<ScenarioError>& errors) {
+std::optional<DocumentChain> read_chain(const std::string& path,
+                                        std::vector<ScenarioError>& errors) {
     namespace fs = std::filesystem;
     DocumentChain chain;
     std::vector<std::string> seen;
@@ -417,7 +449,7 @@ std::optional<DocumentChain> read_chain(const std::string& path, std::vector<Sce
     while (true) {
         auto text = read_whole_file(next, errors);
         if (!text) {
-            if (!chain.documents.empty()) {   // point at the line that asked for it
+            if (!chain.documents.empty()) {  // point at the line that asked for it
                 const Document& from = chain.documents.back();
                 const auto where = locate(from.text, {"/extends"}).values;
                 const TextPosition at = where.empty() ? TextPosition{} : where.begin()->second;
@@ -447,12 +479,16 @@ std::optional<DocumentChain> read_chain(const std::string& path, std::vector<Sce
         const auto refuse = [&](const std::string& found, const std::string& expected) {
             errors.push_back({current.file, "/extends", where.line, where.column, found, expected});
         };
-        if (!extends.is_string() || extends.get_ref<const std::string&>().find('\0') != std::string::npos) {
+        if (!extends.is_string() ||
+            extends.get_ref<const std::string&>().find('\0') != std::string::npos) {
             refuse(describe(extends), "the path of a scenario file, relative to this one");
             return std::nullopt;
         }
-        next = (fs::path(current.file).parent_path() / extends.get<std::string>()).lexically_normal().string();
-        if (std::find(seen.begin(), seen.end(), fs::weakly_canonical(next, ignored).string()) != seen.end()) {
+        next = (fs::path(current.file).parent_path() / extends.get<std::string>())
+                   .lexically_normal()
+                   .string();
+        if (std::find(seen.begin(), seen.end(), fs::weakly_canonical(next, ignored).string()) !=
+            seen.end()) {
             refuse(describe(extends) + ", which leads back here", "bases without a cycle");
             return std::nullopt;
         }
@@ -462,14 +498,15 @@ std::optional<DocumentChain> read_chain(const std::string& path, std::vector<Sce
         }
     }
     chain.merged = chain.documents.back().value;
-    for (auto document = chain.documents.rbegin() + 1; document != chain.documents.rend(); ++document) {
+    for (auto document = chain.documents.rbegin() + 1; document != chain.documents.rend();
+         ++document) {
         chain.merged = merge_by_id(chain.merged, document->value);
     }
     if (chain.merged.is_object()) {
         chain.merged.erase("extends");
     }
     if (errors.size() > errors_before) {
-        return std::nullopt;   // repeated keys: the meaning is not certain
+        return std::nullopt;  // repeated keys: the meaning is not certain
     }
     return chain;
 }
@@ -484,10 +521,12 @@ DocumentChain::Origin DocumentChain::origin(const std::string& pointer) const {
         std::string where;
         std::size_t depth = 0;
         for (; depth < tokens.size(); ++depth) {
-            const Json* next_merged = in_merged == nullptr ? nullptr : child(*in_merged, tokens[depth]);
+            const Json* next_merged =
+                in_merged == nullptr ? nullptr : child(*in_merged, tokens[depth]);
             const Json* next = nullptr;
             std::string token = tokens[depth];
-            if (next_merged != nullptr && list_of_objects_with_id(*here) && next_merged->is_object() && next_merged->contains("id")) {
+            if (next_merged != nullptr && list_of_objects_with_id(*here) &&
+                next_merged->is_object() && next_merged->contains("id")) {
                 next = find_by_id(*here, (*next_merged)["id"]);
                 token = next == nullptr ? token : std::to_string(next - &(*here)[0]);
             } else {

@@ -8,19 +8,31 @@ namespace sim {
 
 namespace {
 
-enum class Dist : std::uint8_t { constant, uniform, triangular, normal, lognormal, exponential, weibull, empirical };
+enum class Dist : std::uint8_t {
+    constant,
+    uniform,
+    triangular,
+    normal,
+    lognormal,
+    exponential,
+    weibull,
+    empirical
+};
 
-constexpr std::array<std::pair<std::string_view, Dist>, 8> dists{{{"constant", Dist::constant},
-                                                                 {"uniform", Dist::uniform},
-                                                                 {"triangular", Dist::triangular},
-                                                                 {"normal", Dist::normal},
-                                                                 {"lognormal", Dist::lognormal},
-                                                                 {"exponential", Dist::exponential},
-                                                                 {"weibull", Dist::weibull},
-                                                                 {"empirical", Dist::empirical}}};
+constexpr std::array<std::pair<std::string_view, Dist>, 8> dists{
+    {{"constant", Dist::constant},
+     {"uniform", Dist::uniform},
+     {"triangular", Dist::triangular},
+     {"normal", Dist::normal},
+     {"lognormal", Dist::lognormal},
+     {"exponential", Dist::exponential},
+     {"weibull", Dist::weibull},
+     {"empirical", Dist::empirical}}};
 
-constexpr std::array<std::pair<std::string_view, Mark>, 4> marks{
-    {{"yours", Mark::yours}, {"measured", Mark::measured}, {"sourced", Mark::sourced}, {"assumed", Mark::assumed}}};
+constexpr std::array<std::pair<std::string_view, Mark>, 4> marks{{{"yours", Mark::yours},
+                                                                  {"measured", Mark::measured},
+                                                                  {"sourced", Mark::sourced},
+                                                                  {"assumed", Mark::assumed}}};
 
 Duration need_duration(ObjectCursor& object, std::string_view key) {
     const auto value = object.need(key, '"' + std::string(key) + "\": a duration such as \"5s\"");
@@ -28,7 +40,8 @@ Duration need_duration(ObjectCursor& object, std::string_view key) {
 }
 
 /// Says so when a > b.
-void need_order(ObjectCursor& object, std::string_view low, Duration a, std::string_view high, Duration b) {
+void need_order(
+    ObjectCursor& object, std::string_view low, Duration a, std::string_view high, Duration b) {
     if (a > b) {
         if (const auto value = object.get(high)) {
             value->wrong("at least \"" + std::string(low) + '"');
@@ -47,7 +60,8 @@ models::Distribution read_bounded(Dist dist, ObjectCursor& object) {
         return models::TriangularDist{min, mode, max};
     }
     if (dist == Dist::normal) {
-        return models::NormalDist{need_duration(object, "mean"), need_duration(object, "sd"), min, max};
+        return models::NormalDist{
+            need_duration(object, "mean"), need_duration(object, "sd"), min, max};
     }
     return models::UniformDist{min, max};
 }
@@ -69,26 +83,30 @@ models::Distribution read_empirical(ObjectCursor& object) {
 
 models::Distribution read_shape(Dist dist, ObjectCursor& object) {
     switch (dist) {
-        case Dist::constant: return models::ConstantDist{need_duration(object, "value")};
-        case Dist::uniform:
-        case Dist::triangular:
-        case Dist::normal: return read_bounded(dist, object);
-        case Dist::lognormal: {
-            models::LognormalDist lognormal{need_duration(object, "median"), 0};
-            if (const auto sigma = object.need("sigma", "\"sigma\": a number")) {
-                lognormal.sigma = sigma->number(0, 5).value_or(0);
-            }
-            return lognormal;
+    case Dist::constant:
+        return models::ConstantDist{need_duration(object, "value")};
+    case Dist::uniform:
+    case Dist::triangular:
+    case Dist::normal:
+        return read_bounded(dist, object);
+    case Dist::lognormal: {
+        models::LognormalDist lognormal{need_duration(object, "median"), 0};
+        if (const auto sigma = object.need("sigma", "\"sigma\": a number")) {
+            lognormal.sigma = sigma->number(0, 5).value_or(0);
         }
-        case Dist::exponential: return models::ExponentialDist{need_duration(object, "mean")};
-        case Dist::weibull: {
-            models::WeibullDist weibull{need_duration(object, "scale"), 1};
-            if (const auto shape = object.need("shape", "\"shape\": a number")) {
-                weibull.shape = shape->number(0.1, 100).value_or(1);
-            }
-            return weibull;
+        return lognormal;
+    }
+    case Dist::exponential:
+        return models::ExponentialDist{need_duration(object, "mean")};
+    case Dist::weibull: {
+        models::WeibullDist weibull{need_duration(object, "scale"), 1};
+        if (const auto shape = object.need("shape", "\"shape\": a number")) {
+            weibull.shape = shape->number(0.1, 100).value_or(1);
         }
-        case Dist::empirical: return read_empirical(object);
+        return weibull;
+    }
+    case Dist::empirical:
+        return read_empirical(object);
     }
     return models::ConstantDist{};
 }
@@ -106,19 +124,22 @@ void read_calls(ObjectCursor& object, Scenario& scenario, AnalogCalls& calls) {
             }
         });
     }
-    if (const auto stations = object.need("stations", "\"stations\": how many stations are connected")) {
+    if (const auto stations =
+            object.need("stations", "\"stations\": how many stations are connected")) {
         calls.stations = static_cast<int>(stations->integer(1, 24 * 28).value_or(1));
         if (calls.stations > ports && ports > 0) {
             stations->wrong("at most " + std::to_string(ports) + ", the ports of the banks");
         }
     }
-    if (const auto via = object.need("outside_via", "\"outside_via\": the id of the t1 link to the telco")) {
+    if (const auto via =
+            object.need("outside_via", "\"outside_via\": the id of the t1 link to the telco")) {
         std::vector<std::string_view> lines;
         for (const LinkSpec& link : scenario.topology.links) {
-            const bool to_telco = std::any_of(std::begin(link.ends), std::end(link.ends), [&](const LinkEnd& end) {
-                const NodeSpec* node = scenario.topology.node(end.node);
-                return node != nullptr && node->kind == NodeKind::pstn;
-            });
+            const bool to_telco =
+                std::any_of(std::begin(link.ends), std::end(link.ends), [&](const LinkEnd& end) {
+                    const NodeSpec* node = scenario.topology.node(end.node);
+                    return node != nullptr && node->kind == NodeKind::pstn;
+                });
             if (link.type == LinkType::t1 && to_telco) {
                 lines.emplace_back(link.id);
             }
@@ -128,7 +149,8 @@ void read_calls(ObjectCursor& object, Scenario& scenario, AnalogCalls& calls) {
     if (const auto start = object.get("start")) {
         calls.start = start->duration().value_or(Duration{});
     }
-    if (const auto rate = object.need("rate_per_hour", "\"rate_per_hour\": calls of all stations together")) {
+    if (const auto rate =
+            object.need("rate_per_hour", "\"rate_per_hour\": calls of all stations together")) {
         calls.rate_per_hour = rate->number(0, 1e6).value_or(0);
     }
     if (const auto hold = object.get("hold")) {
@@ -138,7 +160,9 @@ void read_calls(ObjectCursor& object, Scenario& scenario, AnalogCalls& calls) {
 
 void read_echo(ObjectCursor& object, const Scenario& scenario, IcmpEcho& echo) {
     if (const auto from = object.need("from", "\"from\": a client or server")) {
-        echo.from = read_reference(*from, ids_of(scenario.topology, {NodeKind::client, NodeKind::server})).value_or("");
+        echo.from =
+            read_reference(*from, ids_of(scenario.topology, {NodeKind::client, NodeKind::server}))
+                .value_or("");
     }
     if (const auto to = object.need("to", "\"to\": an IPv4 address")) {
         echo.to = to->text().value_or("");
@@ -154,7 +178,8 @@ void read_echo(ObjectCursor& object, const Scenario& scenario, IcmpEcho& echo) {
 }  // namespace
 
 std::optional<models::Distribution> read_distribution(const Cursor& cursor) {
-    ObjectCursor object(cursor, "a distribution: {\"dist\": \"uniform\", \"min\": \"5s\", \"max\": \"15s\"}");
+    ObjectCursor object(
+        cursor, "a distribution: {\"dist\": \"uniform\", \"min\": \"5s\", \"max\": \"15s\"}");
     const auto word = object.need("dist", "\"dist\": the name of a distribution");
     const auto dist = word ? word->word(dists) : std::nullopt;
     if (!dist) {
@@ -191,7 +216,8 @@ void read_profiles(const Cursor& cursor, std::map<std::string, Profile>& profile
 }
 
 void read_workload(const Cursor& cursor, Scenario& scenario) {
-    static constexpr std::array<std::pair<std::string_view, bool>, 2> kinds{{{"analog-calls", true}, {"icmp-echo", false}}};
+    static constexpr std::array<std::pair<std::string_view, bool>, 2> kinds{
+        {{"analog-calls", true}, {"icmp-echo", false}}};
     std::vector<std::string> seen;
     cursor.each("workloads", [&](const Cursor& item) {
         ObjectCursor object(item, "a workload: {\"id\": …, \"kind\": …}");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Quantities as scenarios write them: "200ms", "1.544Mbps". Exact: what cannot be held exactly is refused.
+// Quantities as scenarios write them: "200ms", "1.544Mbps". Exact: what cannot be held exactly is
+// refused.
 #pragma once
 
 #include <cstdint>

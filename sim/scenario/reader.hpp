@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The reader's parts: each turns one block of the merged JSON into values of scenario.hpp and says what is wrong.
-// References are checked while reading, so blocks are read in the order topology, profiles, cluster, workload,
-// timeline, expect. Internal to the format library.
+// The reader's parts: each turns one block of the merged JSON into values of scenario.hpp and says
+// what is wrong. References are checked while reading, so blocks are read in the order topology,
+// profiles, cluster, workload, timeline, expect. Internal to the format library.
 #pragma once
 
 #include <string>
@@ -25,12 +25,17 @@ void read_invariants(const Cursor&, Scenario&);
 [[nodiscard]] bool is_ipv4(std::string_view) noexcept;
 
 /// Ids of the nodes of these kinds, for "expected one of …".
-[[nodiscard]] std::vector<std::string_view> ids_of(const Topology&, std::initializer_list<NodeKind>);
+[[nodiscard]] std::vector<std::string_view> ids_of(const Topology&,
+                                                   std::initializer_list<NodeKind>);
 
 /// Reads an id that must be one of `known`; says so when it is none.
-[[nodiscard]] std::optional<std::string> read_reference(const Cursor&, const std::vector<std::string_view>& known);
+[[nodiscard]] std::optional<std::string> read_reference(const Cursor&,
+                                                        const std::vector<std::string_view>& known);
 
 /// Says so when `id` was used before among `seen`, else notes it.
-void claim_id(const Cursor&, const std::string& id, std::vector<std::string>& seen, std::string_view of_what);
+void claim_id(const Cursor&,
+              const std::string& id,
+              std::vector<std::string>& seen,
+              std::string_view of_what);
 
 }  // namespace sim

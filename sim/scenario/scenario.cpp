@@ -11,7 +11,8 @@ namespace {
 
 template <class T>
 const T* find_id(const std::vector<T>& list, const std::string& id) {
-    const auto found = std::find_if(list.begin(), list.end(), [&](const T& item) { return item.id == id; });
+    const auto found =
+        std::find_if(list.begin(), list.end(), [&](const T& item) { return item.id == id; });
     return found == list.end() ? nullptr : &*found;
 }
 
@@ -27,9 +28,12 @@ struct VerbOf {
 
     std::string_view operator()(const OperatorCommand& fault) const {
         switch (fault.command.kind) {
-            case cluster::AdminCommand::Kind::standby: return "operator.standby";
-            case cluster::AdminCommand::Kind::takeover: return "operator.takeover";
-            case cluster::AdminCommand::Kind::stop: return "operator.stop";
+        case cluster::AdminCommand::Kind::standby:
+            return "operator.standby";
+        case cluster::AdminCommand::Kind::takeover:
+            return "operator.takeover";
+        case cluster::AdminCommand::Kind::stop:
+            return "operator.stop";
         }
         return "operator";
     }
@@ -62,31 +66,44 @@ std::span<const std::string_view> known_invariants() noexcept {
 
 std::string_view name(Mark mark) noexcept {
     switch (mark) {
-        case Mark::yours: return "yours";
-        case Mark::measured: return "measured";
-        case Mark::sourced: return "sourced";
-        case Mark::assumed: return "assumed";
+    case Mark::yours:
+        return "yours";
+    case Mark::measured:
+        return "measured";
+    case Mark::sourced:
+        return "sourced";
+    case Mark::assumed:
+        return "assumed";
     }
     return "";
 }
 
 std::string_view name(Implementation implementation) noexcept {
     switch (implementation) {
-        case Implementation::understudyd: return "understudyd";
-        case Implementation::heartbeat_3_0_6: return "heartbeat-3.0.6";
+    case Implementation::understudyd:
+        return "understudyd";
+    case Implementation::heartbeat_3_0_6:
+        return "heartbeat-3.0.6";
     }
     return "";
 }
 
 std::string_view name(NodeKind kind) noexcept {
     switch (kind) {
-        case NodeKind::server: return "server";
-        case NodeKind::network_switch: return "switch";
-        case NodeKind::fonebridge: return "fonebridge";
-        case NodeKind::pstn: return "pstn";
-        case NodeKind::channel_bank: return "channel-bank";
-        case NodeKind::client: return "client";
-        case NodeKind::ups: return "ups";
+    case NodeKind::server:
+        return "server";
+    case NodeKind::network_switch:
+        return "switch";
+    case NodeKind::fonebridge:
+        return "fonebridge";
+    case NodeKind::pstn:
+        return "pstn";
+    case NodeKind::channel_bank:
+        return "channel-bank";
+    case NodeKind::client:
+        return "client";
+    case NodeKind::ups:
+        return "ups";
     }
     return "";
 }

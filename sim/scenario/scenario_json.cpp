@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Reads a scenario: JSON with its bases, then each block, then the configuration files of the members.
+// Reads a scenario: JSON with its bases, then each block, then the configuration files of the
+// members.
 #include <algorithm>
 #include <filesystem>
 
@@ -14,11 +15,13 @@ namespace {
 constexpr std::string_view format_name = "failover-scenario/1";
 
 constexpr std::array<std::pair<std::string_view, Implementation>, 2> implementations{
-    {{"understudyd", Implementation::understudyd}, {"heartbeat-3.0.6", Implementation::heartbeat_3_0_6}}};
+    {{"understudyd", Implementation::understudyd},
+     {"heartbeat-3.0.6", Implementation::heartbeat_3_0_6}}};
 
-constexpr std::array<std::pair<std::string_view, ScriptModel::Kind>, 3> script_kinds{{{"durations", ScriptModel::Kind::durations_only},
-                                                                                     {"pbx", ScriptModel::Kind::pbx},
-                                                                                     {"bridge-program", ScriptModel::Kind::bridge_program}}};
+constexpr std::array<std::pair<std::string_view, ScriptModel::Kind>, 3> script_kinds{
+    {{"durations", ScriptModel::Kind::durations_only},
+     {"pbx", ScriptModel::Kind::pbx},
+     {"bridge-program", ScriptModel::Kind::bridge_program}}};
 
 std::vector<std::string_view> profile_names(const Scenario& scenario) {
     std::vector<std::string_view> names;
@@ -50,7 +53,8 @@ ScriptModel read_script_model(const Cursor& item, const Scenario& scenario) {
     ObjectCursor object(item, "{\"model\": …, \"profile\": …}");
     ScriptModel model;
     std::optional<ScriptModel::Kind> kind;
-    if (const auto word = object.need("model", "\"model\": \"durations\", \"pbx\" or \"bridge-program\"")) {
+    if (const auto word =
+            object.need("model", "\"model\": \"durations\", \"pbx\" or \"bridge-program\"")) {
         kind = word->word(script_kinds);
     }
     if (const auto profile = object.need("profile", "\"profile\": a key of profiles")) {
@@ -62,7 +66,9 @@ ScriptModel read_script_model(const Cursor& item, const Scenario& scenario) {
     model.kind = *kind;
     if (model.kind != ScriptModel::Kind::durations_only) {
         if (const auto bridge = object.need("bridge", "\"bridge\": a fonebridge of the topology")) {
-            model.bridge = read_reference(*bridge, ids_of(scenario.topology, {NodeKind::fonebridge})).value_or("");
+            model.bridge =
+                read_reference(*bridge, ids_of(scenario.topology, {NodeKind::fonebridge}))
+                    .value_or("");
         }
     }
     object.finish();
@@ -73,7 +79,8 @@ void read_accepted(const Cursor& list, Scenario& scenario) {
     list.each("{\"rule\": …, \"reason\": …}", [&](const Cursor& item) {
         ObjectCursor object(item, "{\"rule\": …, \"reason\": …}");
         AcceptedFinding accepted;
-        if (const auto rule = object.need("rule", "\"rule\": the name in brackets behind a warning")) {
+        if (const auto rule =
+                object.need("rule", "\"rule\": the name in brackets behind a warning")) {
             accepted.rule = rule->text().value_or("");
         }
         if (const auto reason = object.need("reason", "\"reason\": why the warning is accepted")) {
@@ -92,16 +99,19 @@ void read_cluster(const Cursor& cursor, Scenario& scenario) {
     if (const auto members = object.need("members", "\"members\": ids of servers")) {
         read_members(*members, scenario);
     }
-    if (const auto directory = object.need("directory", "\"directory\": the folder with ha.cf, haresources and authkeys")) {
+    if (const auto directory = object.need(
+            "directory", "\"directory\": the folder with ha.cf, haresources and authkeys")) {
         scenario.cluster.directory = directory->text().value_or("");
         if (directory->json().is_string() &&
-            (scenario.cluster.directory.empty() || scenario.cluster.directory.find('\0') != std::string::npos)) {
+            (scenario.cluster.directory.empty() ||
+             scenario.cluster.directory.find('\0') != std::string::npos)) {
             directory->wrong("the path of a folder, relative to the scenario file");
             scenario.cluster.directory.clear();
         }
     }
     if (const auto resources = object.get("resources")) {
-        ObjectCursor words(*resources, "an object with a key for each word of haresources that runs a script");
+        ObjectCursor words(*resources,
+                           "an object with a key for each word of haresources that runs a script");
         words.each_key([&](const std::string& word, const Cursor& item) {
             scenario.cluster.resources.emplace(word, read_script_model(item, scenario));
         });
@@ -110,14 +120,16 @@ void read_cluster(const Cursor& cursor, Scenario& scenario) {
         read_accepted(*accept, scenario);
     }
     if (const auto implementation = object.get("implementation")) {
-        scenario.cluster.implementation = implementation->word(implementations).value_or(Implementation::understudyd);
+        scenario.cluster.implementation =
+            implementation->word(implementations).value_or(Implementation::understudyd);
     }
     object.finish();
 }
 
 // ---------------------------------------------------------------- probes
 
-/// Which directions there are follows from the topology: stations and an outside line on the bridge's spans.
+/// Which directions there are follows from the topology: stations and an outside line on the
+/// bridge's spans.
 ProbeSettings directions_of(const Topology& topology) {
     bool stations = false;
     bool outside = false;
@@ -153,7 +165,8 @@ void read_probes(const Cursor& cursor, ProbeSettings& probes) {
 
 void read_head(ObjectCursor& object, Scenario& scenario) {
     (void)object.get("$schema");
-    if (const auto format = object.need("format", "\"format\": \"" + std::string(format_name) + '"')) {
+    if (const auto format =
+            object.need("format", "\"format\": \"" + std::string(format_name) + '"')) {
         if (format->json() != format_name) {
             format->wrong('"' + std::string(format_name) + '"');
         }
@@ -167,13 +180,15 @@ void read_head(ObjectCursor& object, Scenario& scenario) {
     if (const auto tags = object.get("tags")) {
         scenario.tags = tags->texts("strings");
     }
-    if (const auto stop = object.need("stop_at", "\"stop_at\": the simulated time at which the run ends, such as \"420s\"")) {
+    if (const auto stop = object.need(
+            "stop_at", "\"stop_at\": the simulated time at which the run ends, such as \"420s\"")) {
         scenario.stop_at = stop->duration(true).value_or(Duration{});
     }
     if (const auto seeds = object.get("seeds")) {
         ObjectCursor entry(*seeds, "{\"campaign\": a whole number}");
         if (const auto campaign = entry.get("campaign")) {
-            scenario.campaign_seed = static_cast<std::uint64_t>(campaign->integer(0, INT64_MAX).value_or(1));
+            scenario.campaign_seed =
+                static_cast<std::uint64_t>(campaign->integer(0, INT64_MAX).value_or(1));
         }
         entry.finish();
     }
@@ -182,13 +197,15 @@ void read_head(ObjectCursor& object, Scenario& scenario) {
 void read_blocks(const Cursor& root, Scenario& scenario) {
     ObjectCursor object(root, "a scenario: {\"format\": \"failover-scenario/1\", …}");
     read_head(object, scenario);
-    if (const auto topology = object.need("topology", "\"topology\": {\"nodes\": […], \"links\": […]}")) {
+    if (const auto topology =
+            object.need("topology", "\"topology\": {\"nodes\": […], \"links\": […]}")) {
         read_topology(*topology, scenario.topology);
     }
     if (const auto profiles = object.get("profiles")) {
         read_profiles(*profiles, scenario.profiles);
     }
-    if (const auto cluster = object.need("cluster", "\"cluster\": {\"members\": […], \"directory\": …}")) {
+    if (const auto cluster =
+            object.need("cluster", "\"cluster\": {\"members\": […], \"directory\": …}")) {
         read_cluster(*cluster, scenario);
     }
     if (const auto workload = object.get("workload")) {
@@ -198,7 +215,8 @@ void read_blocks(const Cursor& root, Scenario& scenario) {
     if (const auto probes = object.get("probes")) {
         read_probes(*probes, scenario.probes);
     }
-    if (const auto timeline = object.need("timeline", "\"timeline\": a list of faults and checks")) {
+    if (const auto timeline =
+            object.need("timeline", "\"timeline\": a list of faults and checks")) {
         read_timeline(*timeline, scenario);
     }
     if (const auto expect = object.get("expect")) {
@@ -211,7 +229,9 @@ void read_blocks(const Cursor& root, Scenario& scenario) {
 }
 
 /// Problems of the merged value become errors at the place where the file that wrote it has it.
-void place(const std::vector<Problem>& problems, const DocumentChain& chain, std::vector<ScenarioError>& errors) {
+void place(const std::vector<Problem>& problems,
+           const DocumentChain& chain,
+           std::vector<ScenarioError>& errors) {
     std::vector<DocumentChain::Origin> origins;
     std::map<const Document*, std::set<std::string, std::less<>>> wanted;
     for (const Problem& problem : problems) {
@@ -226,17 +246,29 @@ void place(const std::vector<Problem>& problems, const DocumentChain& chain, std
     for (std::size_t i = 0; i < problems.size(); ++i) {
         const auto& origin = origins[i];
         const Located& positions = located.at(origin.document);
-        const auto& table = problems[i].at_key && positions.keys.contains(origin.pointer) ? positions.keys : positions.values;
+        const auto& table = problems[i].at_key && positions.keys.contains(origin.pointer)
+                                ? positions.keys
+                                : positions.values;
         const auto where = table.find(origin.pointer);
-        placed.push_back({origin.document->file, printable(problems[i].pointer), where == table.end() ? 0 : where->second.line,
-                          where == table.end() ? 0 : where->second.column, problems[i].found, problems[i].expected});
+        placed.push_back({origin.document->file,
+                          printable(problems[i].pointer),
+                          where == table.end() ? 0 : where->second.line,
+                          where == table.end() ? 0 : where->second.column,
+                          problems[i].found,
+                          problems[i].expected});
     }
-    std::stable_sort(placed.begin(), placed.end(), [](const ScenarioError& a, const ScenarioError& b) {
-        return std::tie(a.file, a.line, a.column) < std::tie(b.file, b.line, b.column);
-    });
+    std::stable_sort(
+        placed.begin(), placed.end(), [](const ScenarioError& a, const ScenarioError& b) {
+            return std::tie(a.file, a.line, a.column) < std::tie(b.file, b.line, b.column);
+        });
     errors.insert(errors.end(), placed.begin(), placed.end());
     if (problems.size() >= Problems::most) {
-        errors.push_back({errors.back().file, "", 0, 0, "more errors than these " + std::to_string(Problems::most), "fewer"});
+        errors.push_back({errors.back().file,
+                          "",
+                          0,
+                          0,
+                          "more errors than these " + std::to_string(Problems::most),
+                          "fewer"});
     }
 }
 
@@ -280,18 +312,23 @@ ReadScenario read_scenario(const std::string& path) {
     for (const Document& document : chain->documents) {
         texts.push_back({fs::path(document.file).filename().string(), document.text});
     }
-    // The configuration files are judged even when the scenario is not right, as far as it says which they are.
+    // The configuration files are judged even when the scenario is not right, as far as it says
+    // which they are.
     if (!scenario.cluster.directory.empty() && !scenario.cluster.members.empty()) {
         const auto origin = chain->origin("/cluster/directory");
         const fs::path base = fs::path(origin.document->file).parent_path();
-        const std::string directory = (base / scenario.cluster.directory).lexically_normal().string();
+        const std::string directory =
+            (base / scenario.cluster.directory).lexically_normal().string();
         scenario.cluster.directory_path = directory;
         std::error_code ignored;
         if (!fs::is_directory(directory, ignored)) {
-            problems.add("/cluster/directory", "no such folder (" + printable(directory) + ")", "a folder with ha.cf, haresources and authkeys");
+            problems.add("/cluster/directory",
+                         "no such folder (" + printable(directory) + ")",
+                         "a folder with ha.cf, haresources and authkeys");
         } else {
             answer.findings = read_cluster_files(directory, scenario, texts);
-            scenario.cluster.findings = relative_to(base.lexically_normal().string(), answer.findings);
+            scenario.cluster.findings =
+                relative_to(base.lexically_normal().string(), answer.findings);
             if (!cluster::has_errors(answer.findings)) {
                 check_cluster_files(Cursor(chain->merged, "", problems), scenario, answer.findings);
             }

@@ -23,23 +23,28 @@ enum class FaultVerb : std::uint8_t {
     operator_stop,
 };
 
-constexpr std::array<std::pair<std::string_view, FaultVerb>, 11> fault_verbs{{{"power.off", FaultVerb::power_off},
-                                                                             {"power.on", FaultVerb::power_on},
-                                                                             {"link.down", FaultVerb::link_down},
-                                                                             {"link.up", FaultVerb::link_up},
-                                                                             {"node.freeze", FaultVerb::node_freeze},
-                                                                             {"node.thaw", FaultVerb::node_thaw},
-                                                                             {"process.kill", FaultVerb::process_kill},
-                                                                             {"bridge.lose-reply", FaultVerb::bridge_lose_reply},
-                                                                             {"operator.standby", FaultVerb::operator_standby},
-                                                                             {"operator.takeover", FaultVerb::operator_takeover},
-                                                                             {"operator.stop", FaultVerb::operator_stop}}};
+constexpr std::array<std::pair<std::string_view, FaultVerb>, 11> fault_verbs{
+    {{"power.off", FaultVerb::power_off},
+     {"power.on", FaultVerb::power_on},
+     {"link.down", FaultVerb::link_down},
+     {"link.up", FaultVerb::link_up},
+     {"node.freeze", FaultVerb::node_freeze},
+     {"node.thaw", FaultVerb::node_thaw},
+     {"process.kill", FaultVerb::process_kill},
+     {"bridge.lose-reply", FaultVerb::bridge_lose_reply},
+     {"operator.standby", FaultVerb::operator_standby},
+     {"operator.takeover", FaultVerb::operator_takeover},
+     {"operator.stop", FaultVerb::operator_stop}}};
 
 constexpr std::array<std::pair<std::string_view, Target::Role>, 3> roles{
-    {{"active-node", Target::Role::active_node}, {"vip-owner", Target::Role::vip_owner}, {"standby", Target::Role::standby}}};
+    {{"active-node", Target::Role::active_node},
+     {"vip-owner", Target::Role::vip_owner},
+     {"standby", Target::Role::standby}}};
 
 constexpr std::array<std::pair<std::string_view, cluster::ResourceScope>, 3> scopes{
-    {{"all", cluster::ResourceScope::all}, {"local", cluster::ResourceScope::local}, {"foreign", cluster::ResourceScope::foreign}}};
+    {{"all", cluster::ResourceScope::all},
+     {"local", cluster::ResourceScope::local},
+     {"foreign", cluster::ResourceScope::foreign}}};
 
 std::vector<std::string_view> members_of(const Scenario& scenario) {
     return {scenario.cluster.members.begin(), scenario.cluster.members.end()};
@@ -48,7 +53,10 @@ std::vector<std::string_view> members_of(const Scenario& scenario) {
 /// `known` ids, and for members the roles too.
 Target read_target(ObjectCursor& object, std::vector<std::string_view> known, bool with_roles) {
     Target target;
-    const auto cursor = object.need("target", "\"target\": " + (known.empty() ? "an id" : quoted_list({known.front()}) + " or another id"));
+    const auto cursor = object.need(
+        "target",
+        "\"target\": " +
+            (known.empty() ? "an id" : quoted_list({known.front()}) + " or another id"));
     if (!cursor) {
         return target;
     }
@@ -65,7 +73,8 @@ Target read_target(ObjectCursor& object, std::vector<std::string_view> known, bo
     return target;
 }
 
-Target node_target(ObjectCursor& object, const Scenario& scenario, std::initializer_list<NodeKind> kinds) {
+Target
+node_target(ObjectCursor& object, const Scenario& scenario, std::initializer_list<NodeKind> kinds) {
     return read_target(object, ids_of(scenario.topology, kinds), true);
 }
 
@@ -83,22 +92,26 @@ ProcessKill read_process_kill(ObjectCursor& object, const Scenario& scenario) {
     for (const auto& [word, model] : scenario.cluster.resources) {
         known.emplace_back(word);
     }
-    if (const auto process = object.need("process", "\"process\": \"heartbeat\" or a word of haresources that has a model")) {
+    if (const auto process = object.need(
+            "process", "\"process\": \"heartbeat\" or a word of haresources that has a model")) {
         kill.process = read_reference(*process, known).value_or("");
     }
     return kill;
 }
 
 BridgeLoseReply read_lose_reply(ObjectCursor& object, const Scenario& scenario) {
-    BridgeLoseReply fault{read_target(object, ids_of(scenario.topology, {NodeKind::fonebridge}), false), 1};
+    BridgeLoseReply fault{
+        read_target(object, ids_of(scenario.topology, {NodeKind::fonebridge}), false), 1};
     if (const auto number = object.get("number")) {
         fault.number = static_cast<int>(number->integer(1, 1000).value_or(1));
     }
     return fault;
 }
 
-OperatorCommand read_operator(ObjectCursor& object, const Scenario& scenario, cluster::AdminCommand::Kind kind) {
-    OperatorCommand fault{read_target(object, members_of(scenario), true), {kind, cluster::ResourceScope::all}};
+OperatorCommand
+read_operator(ObjectCursor& object, const Scenario& scenario, cluster::AdminCommand::Kind kind) {
+    OperatorCommand fault{read_target(object, members_of(scenario), true),
+                          {kind, cluster::ResourceScope::all}};
     if (kind != cluster::AdminCommand::Kind::stop) {
         if (const auto scope = object.get("scope")) {
             fault.command.scope = scope->word(scopes).value_or(cluster::ResourceScope::all);
@@ -107,45 +120,63 @@ OperatorCommand read_operator(ObjectCursor& object, const Scenario& scenario, cl
     return fault;
 }
 
-/// What can lose power. A ups is the mains behind it; with a battery that lasts, nothing would happen.
+/// What can lose power. A ups is the mains behind it; with a battery that lasts, nothing would
+/// happen.
 Target power_target(ObjectCursor& object, const Scenario& scenario) {
-    Target target = node_target(object, scenario, {NodeKind::server, NodeKind::network_switch, NodeKind::fonebridge, NodeKind::ups});
-    const NodeSpec* node = target.role == Target::Role::id ? scenario.topology.node(target.id) : nullptr;
+    Target target = node_target(
+        object,
+        scenario,
+        {NodeKind::server, NodeKind::network_switch, NodeKind::fonebridge, NodeKind::ups});
+    const NodeSpec* node =
+        target.role == Target::Role::id ? scenario.topology.node(target.id) : nullptr;
     if (node != nullptr && node->kind == NodeKind::ups && node->backup.count() > 0) {
-        object.get("target")->wrong("the ups \"" + node->id + "\", whose battery carries on", "a ups without \"backup\", or what hangs on it");
+        object.get("target")->wrong("the ups \"" + node->id + "\", whose battery carries on",
+                                    "a ups without \"backup\", or what hangs on it");
     }
     return target;
 }
 
 Fault read_fault(FaultVerb verb, ObjectCursor& object, const Scenario& scenario) {
     switch (verb) {
-        case FaultVerb::power_off: return PowerOff{power_target(object, scenario)};
-        case FaultVerb::power_on: {
-            PowerOn fault{power_target(object, scenario), default_boot_time};
-            if (const auto boot = object.get("boot")) {
-                fault.boot = boot->duration().value_or(fault.boot);
-            }
-            return fault;
+    case FaultVerb::power_off:
+        return PowerOff{power_target(object, scenario)};
+    case FaultVerb::power_on: {
+        PowerOn fault{power_target(object, scenario), default_boot_time};
+        if (const auto boot = object.get("boot")) {
+            fault.boot = boot->duration().value_or(fault.boot);
         }
-        case FaultVerb::link_down: return LinkDown{link_target(object, scenario)};
-        case FaultVerb::link_up: return LinkUp{link_target(object, scenario)};
-        case FaultVerb::node_freeze: return NodeFreeze{node_target(object, scenario, {NodeKind::server})};
-        case FaultVerb::node_thaw: return NodeThaw{node_target(object, scenario, {NodeKind::server})};
-        case FaultVerb::process_kill: return read_process_kill(object, scenario);
-        case FaultVerb::bridge_lose_reply: return read_lose_reply(object, scenario);
-        case FaultVerb::operator_standby: return read_operator(object, scenario, cluster::AdminCommand::Kind::standby);
-        case FaultVerb::operator_takeover: return read_operator(object, scenario, cluster::AdminCommand::Kind::takeover);
-        case FaultVerb::operator_stop: return read_operator(object, scenario, cluster::AdminCommand::Kind::stop);
+        return fault;
+    }
+    case FaultVerb::link_down:
+        return LinkDown{link_target(object, scenario)};
+    case FaultVerb::link_up:
+        return LinkUp{link_target(object, scenario)};
+    case FaultVerb::node_freeze:
+        return NodeFreeze{node_target(object, scenario, {NodeKind::server})};
+    case FaultVerb::node_thaw:
+        return NodeThaw{node_target(object, scenario, {NodeKind::server})};
+    case FaultVerb::process_kill:
+        return read_process_kill(object, scenario);
+    case FaultVerb::bridge_lose_reply:
+        return read_lose_reply(object, scenario);
+    case FaultVerb::operator_standby:
+        return read_operator(object, scenario, cluster::AdminCommand::Kind::standby);
+    case FaultVerb::operator_takeover:
+        return read_operator(object, scenario, cluster::AdminCommand::Kind::takeover);
+    case FaultVerb::operator_stop:
+        return read_operator(object, scenario, cluster::AdminCommand::Kind::stop);
     }
     return PowerOff{};
 }
 
 bool may_revert(FaultVerb verb) {
-    return verb == FaultVerb::power_off || verb == FaultVerb::link_down || verb == FaultVerb::node_freeze;
+    return verb == FaultVerb::power_off || verb == FaultVerb::link_down ||
+           verb == FaultVerb::node_freeze;
 }
 
 constexpr std::string_view requirement_forms =
-    "\"vip-owner:NODE\", \"group-started:NODE\", \"span-master:BRIDGE=NODE\" or \"calls-in-progress>=N\"";
+    "\"vip-owner:NODE\", \"group-started:NODE\", \"span-master:BRIDGE=NODE\" or "
+    "\"calls-in-progress>=N\"";
 
 /// Reads NODE (a cluster member); says so when it is none.
 bool is_member(const Cursor& item, const std::string& node, const Scenario& scenario) {
@@ -165,7 +196,9 @@ std::optional<Requirement> read_requirement(const Cursor& item, const Scenario& 
     Requirement requirement;
     requirement.text = *text;
     const auto rest = [&](std::string_view prefix) -> std::optional<std::string> {
-        return text->compare(0, prefix.size(), prefix) == 0 ? std::optional(text->substr(prefix.size())) : std::nullopt;
+        return text->compare(0, prefix.size(), prefix) == 0
+                   ? std::optional(text->substr(prefix.size()))
+                   : std::nullopt;
     };
     if (const auto vip = rest("vip-owner:")) {
         requirement.kind = Requirement::Kind::vip_owner;
@@ -188,11 +221,13 @@ std::optional<Requirement> read_requirement(const Cursor& item, const Scenario& 
                 item.wrong_reference("one of the bridges " + quoted_list(bridges));
                 return std::nullopt;
             }
-            return is_member(item, requirement.node, scenario) ? std::optional(requirement) : std::nullopt;
+            return is_member(item, requirement.node, scenario) ? std::optional(requirement)
+                                                               : std::nullopt;
         }
     }
     if (const auto calls = rest("calls-in-progress>=")) {
-        if (!calls->empty() && calls->size() <= 6 && calls->find_first_not_of("0123456789") == std::string::npos) {
+        if (!calls->empty() && calls->size() <= 6 &&
+            calls->find_first_not_of("0123456789") == std::string::npos) {
             requirement.kind = Requirement::Kind::calls_in_progress;
             requirement.at_least = std::atoi(calls->c_str());
             return requirement;
@@ -203,10 +238,12 @@ std::optional<Requirement> read_requirement(const Cursor& item, const Scenario& 
 }
 
 Check read_check(ObjectCursor& object, const Cursor& kind, const Scenario& scenario) {
-    static constexpr std::array<std::pair<std::string_view, int>, 2> names{{{"steady-state", 0}, {"recovered", 1}}};
+    static constexpr std::array<std::pair<std::string_view, int>, 2> names{
+        {{"steady-state", 0}, {"recovered", 1}}};
     (void)kind.word(names);
     Check check;
-    if (const auto list = object.need("require", "\"require\": a list of " + std::string(requirement_forms))) {
+    if (const auto list =
+            object.need("require", "\"require\": a list of " + std::string(requirement_forms))) {
         list->each("requirements", [&](const Cursor& item) {
             if (auto requirement = read_requirement(item, scenario)) {
                 check.require.push_back(std::move(*requirement));
@@ -219,19 +256,24 @@ Check read_check(ObjectCursor& object, const Cursor& kind, const Scenario& scena
     return check;
 }
 
-void read_for(ObjectCursor& object, FaultVerb verb, TimelineEntry& entry, const Scenario& scenario) {
+void read_for(ObjectCursor& object,
+              FaultVerb verb,
+              TimelineEntry& entry,
+              const Scenario& scenario) {
     const auto outage = object.get("for");
     if (!outage) {
         return;
     }
     if (!may_revert(verb)) {
-        outage->problems().add(outage->pointer(), "\"for\" on a fault that nothing reverts",
-                               "\"for\" only on power.off, link.down and node.freeze", true);
-        outage->problems().names_lost();   // "<id>/revert" may be meant somewhere
+        outage->problems().add(outage->pointer(),
+                               "\"for\" on a fault that nothing reverts",
+                               "\"for\" only on power.off, link.down and node.freeze",
+                               true);
+        outage->problems().names_lost();  // "<id>/revert" may be meant somewhere
         return;
     }
     entry.outage = outage->duration(true);
-    if (entry.outage && entry.at < scenario.stop_at && *entry.outage > scenario.stop_at - entry.at) {
+    if (entry.outage && entry.at<scenario.stop_at&& * entry.outage> scenario.stop_at - entry.at) {
         outage->wrong("an end before stop_at");
     }
 }
@@ -252,7 +294,8 @@ void read_entry(const Cursor& item, Scenario& scenario, std::vector<std::string>
     const auto fault = object.get("fault");
     const auto check = object.get("check");
     if (fault.has_value() == check.has_value()) {
-        item.wrong(fault ? "both \"fault\" and \"check\"" : "neither \"fault\" nor \"check\"", "one of them");
+        item.wrong(fault ? "both \"fault\" and \"check\"" : "neither \"fault\" nor \"check\"",
+                   "one of them");
         item.problems().names_lost();
         return;
     }
@@ -278,7 +321,8 @@ void read_entry(const Cursor& item, Scenario& scenario, std::vector<std::string>
 void read_timeline(const Cursor& cursor, Scenario& scenario) {
     std::vector<std::string> seen;
     cursor.each("timeline entries", [&](const Cursor& item) { read_entry(item, scenario, seen); });
-    std::stable_sort(scenario.timeline.begin(), scenario.timeline.end(),
+    std::stable_sort(scenario.timeline.begin(),
+                     scenario.timeline.end(),
                      [](const TimelineEntry& a, const TimelineEntry& b) { return a.at < b.at; });
 }
 

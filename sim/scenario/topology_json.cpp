@@ -10,15 +10,17 @@ namespace sim {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, NodeKind>, 7> node_kinds{{{"server", NodeKind::server},
-                                                                          {"switch", NodeKind::network_switch},
-                                                                          {"fonebridge", NodeKind::fonebridge},
-                                                                          {"pstn", NodeKind::pstn},
-                                                                          {"channel-bank", NodeKind::channel_bank},
-                                                                          {"client", NodeKind::client},
-                                                                          {"ups", NodeKind::ups}}};
+constexpr std::array<std::pair<std::string_view, NodeKind>, 7> node_kinds{
+    {{"server", NodeKind::server},
+     {"switch", NodeKind::network_switch},
+     {"fonebridge", NodeKind::fonebridge},
+     {"pstn", NodeKind::pstn},
+     {"channel-bank", NodeKind::channel_bank},
+     {"client", NodeKind::client},
+     {"ups", NodeKind::ups}}};
 
-constexpr std::array<std::pair<std::string_view, bool>, 2> interface_kinds{{{"ethernet", false}, {"serial", true}}};
+constexpr std::array<std::pair<std::string_view, bool>, 2> interface_kinds{
+    {{"ethernet", false}, {"serial", true}}};
 
 constexpr std::array<std::pair<std::string_view, LinkType>, 3> link_types{
     {{"ethernet", LinkType::ethernet}, {"serial", LinkType::serial}, {"t1", LinkType::t1}}};
@@ -34,8 +36,10 @@ bool is_ipv4_with_prefix(std::string_view text) {
         return false;
     }
     const std::string_view prefix = text.substr(slash + 1);
-    const bool digits = !prefix.empty() && prefix.size() <= 2 && prefix.find_first_not_of("0123456789") == std::string_view::npos;
-    return digits && std::atoi(std::string(prefix).c_str()) >= 1 && std::atoi(std::string(prefix).c_str()) <= 32;
+    const bool digits = !prefix.empty() && prefix.size() <= 2 &&
+                        prefix.find_first_not_of("0123456789") == std::string_view::npos;
+    return digits && std::atoi(std::string(prefix).c_str()) >= 1 &&
+           std::atoi(std::string(prefix).c_str()) <= 32;
 }
 
 void read_addresses(const Cursor& list, InterfaceSpec& interface, Taken& taken) {
@@ -103,13 +107,19 @@ void read_node_details(ObjectCursor& object, NodeSpec& node, Taken& taken) {
     const NodeKind kind = node.kind;
     if (kind == NodeKind::server || kind == NodeKind::client || kind == NodeKind::fonebridge) {
         const bool must = kind != NodeKind::server;
-        if (const auto list = must ? object.need("interfaces", "\"interfaces\": a list of interfaces") : object.get("interfaces")) {
+        if (const auto list =
+                must ? object.need("interfaces", "\"interfaces\": a list of interfaces")
+                     : object.get("interfaces")) {
             read_interfaces(*list, node, taken);
-            const std::size_t most = kind == NodeKind::client ? 1 : kind == NodeKind::fonebridge ? 2 : 64;
+            const std::size_t most = kind == NodeKind::client       ? 1
+                                     : kind == NodeKind::fonebridge ? 2
+                                                                    : 64;
             const std::size_t count = list->json().is_array() ? list->json().size() : 1;
             if (count > most || (must && count == 0)) {
-                list->wrong(most == 1 ? "one interface" : "1 to " + std::to_string(most) + " interfaces");
-            } else if (kind == NodeKind::client && !node.interfaces.empty() && node.interfaces[0].addresses.empty()) {
+                list->wrong(most == 1 ? "one interface"
+                                      : "1 to " + std::to_string(most) + " interfaces");
+            } else if (kind == NodeKind::client && !node.interfaces.empty() &&
+                       node.interfaces[0].addresses.empty()) {
                 list->wrong("an interface without an address", "an interface with one address");
             }
         }
@@ -159,13 +169,14 @@ void read_nodes(const Cursor& list, Topology& topology, Taken& taken) {
         }
         if (!kind) {
             item.problems().names_lost();
-            return;   // which keys are known depends on it
+            return;  // which keys are known depends on it
         }
         node.kind = *kind;
         if (const auto model = object.get("model")) {
             node.model = model->text().value_or("");
         }
-        if (node.kind == NodeKind::server || node.kind == NodeKind::network_switch || node.kind == NodeKind::fonebridge) {
+        if (node.kind == NodeKind::server || node.kind == NodeKind::network_switch ||
+            node.kind == NodeKind::fonebridge) {
             if (const auto power = object.get("power")) {
                 node.power = power->id().value_or("");
                 feeds.push_back({*power, node.power});
@@ -177,14 +188,16 @@ void read_nodes(const Cursor& list, Topology& topology, Taken& taken) {
     });
     const auto sources = ids_of(topology, {NodeKind::ups});
     for (const PowerReference& feed : feeds) {
-        if (!feed.ups.empty() && std::find(sources.begin(), sources.end(), feed.ups) == sources.end()) {
+        if (!feed.ups.empty() &&
+            std::find(sources.begin(), sources.end(), feed.ups) == sources.end()) {
             feed.where.wrong_reference(feed.where.one_of(sources));
         }
     }
 }
 
 bool port_number(std::string_view text, int most) {
-    if (text.empty() || text.size() > 4 || text[0] == '0' || text.find_first_not_of("0123456789") != std::string_view::npos) {
+    if (text.empty() || text.size() > 4 || text[0] == '0' ||
+        text.find_first_not_of("0123456789") != std::string_view::npos) {
         return false;
     }
     return std::atoi(std::string(text).c_str()) <= most;
@@ -192,37 +205,45 @@ bool port_number(std::string_view text, int most) {
 
 /// What may stand after the colon at this node for a link of this type; empty: the port is right.
 std::string wrong_port(const NodeSpec& node, const std::string& port, LinkType type) {
-    const auto interface = std::find_if(node.interfaces.begin(), node.interfaces.end(), [&](const InterfaceSpec& i) { return i.id == port; });
+    const auto interface = std::find_if(node.interfaces.begin(),
+                                        node.interfaces.end(),
+                                        [&](const InterfaceSpec& i) { return i.id == port; });
     const bool known = interface != node.interfaces.end();
     switch (type) {
-        case LinkType::ethernet:
-            if (node.kind == NodeKind::network_switch) {
-                return port_number(port, node.ports) ? "" : "a port of this switch, 1 to " + std::to_string(node.ports);
-            }
-            if (node.kind == NodeKind::server || node.kind == NodeKind::client || node.kind == NodeKind::fonebridge) {
-                return known && !interface->serial ? "" : "an Ethernet interface of " + node.id;
-            }
-            return "a switch, server, client or fonebridge";
-        case LinkType::serial:
-            return node.kind == NodeKind::server && known && interface->serial ? "" : "a serial interface of a server";
-        case LinkType::t1:
-            if (node.kind == NodeKind::fonebridge) {
-                return port.substr(0, 4) == "span" && port_number(port.substr(4), node.spans)
-                           ? ""
-                           : "a span of this bridge, span1 to span" + std::to_string(node.spans);
-            }
-            if (node.kind == NodeKind::pstn) {
-                return port_number(port, 28) ? "" : "a line number of the telco, such as \"telco:1\"";
-            }
-            if (node.kind == NodeKind::channel_bank) {
-                return port == "t1" ? "" : "\"" + node.id + ":t1\"";
-            }
-            return "a fonebridge, pstn or channel-bank";
+    case LinkType::ethernet:
+        if (node.kind == NodeKind::network_switch) {
+            return port_number(port, node.ports)
+                       ? ""
+                       : "a port of this switch, 1 to " + std::to_string(node.ports);
+        }
+        if (node.kind == NodeKind::server || node.kind == NodeKind::client ||
+            node.kind == NodeKind::fonebridge) {
+            return known && !interface->serial ? "" : "an Ethernet interface of " + node.id;
+        }
+        return "a switch, server, client or fonebridge";
+    case LinkType::serial:
+        return node.kind == NodeKind::server && known && interface->serial
+                   ? ""
+                   : "a serial interface of a server";
+    case LinkType::t1:
+        if (node.kind == NodeKind::fonebridge) {
+            return port.substr(0, 4) == "span" && port_number(port.substr(4), node.spans)
+                       ? ""
+                       : "a span of this bridge, span1 to span" + std::to_string(node.spans);
+        }
+        if (node.kind == NodeKind::pstn) {
+            return port_number(port, 28) ? "" : "a line number of the telco, such as \"telco:1\"";
+        }
+        if (node.kind == NodeKind::channel_bank) {
+            return port == "t1" ? "" : "\"" + node.id + ":t1\"";
+        }
+        return "a fonebridge, pstn or channel-bank";
     }
     return "";
 }
 
-void read_end(const Cursor& item, LinkEnd& end, LinkType type, const Topology& topology, Taken& taken) {
+void read_end(
+    const Cursor& item, LinkEnd& end, LinkType type, const Topology& topology, Taken& taken) {
     const auto text = item.text("an end \"node:port\"");
     if (!text) {
         return;
@@ -240,7 +261,9 @@ void read_end(const Cursor& item, LinkEnd& end, LinkType type, const Topology& t
             known.emplace_back(candidate.id);
         }
         const std::string_view guess = nearest(end.node, known);
-        item.wrong_reference("a node of the topology before the colon" + (guess.empty() ? "" : " (did you mean \"" + std::string(guess) + "\"?)"));
+        item.wrong_reference(
+            "a node of the topology before the colon" +
+            (guess.empty() ? "" : " (did you mean \"" + std::string(guess) + "\"?)"));
         return;
     }
     if (const std::string expected = wrong_port(*node, end.port, type); !expected.empty()) {
@@ -272,7 +295,9 @@ void read_links(const Cursor& list, Topology& topology, Taken& taken) {
                 ends->wrong("two ends, [\"node:port\", \"node:port\"]");
             } else {
                 std::size_t index = 0;
-                ends->each("ends", [&](const Cursor& end) { read_end(end, link.ends[index++], link.type, topology, taken); });
+                ends->each("ends", [&](const Cursor& end) {
+                    read_end(end, link.ends[index++], link.type, topology, taken);
+                });
             }
         }
         if (link.type != LinkType::t1) {
@@ -323,7 +348,8 @@ bool is_ipv4(std::string_view text) noexcept {
     return text.empty();
 }
 
-std::vector<std::string_view> ids_of(const Topology& topology, std::initializer_list<NodeKind> kinds) {
+std::vector<std::string_view> ids_of(const Topology& topology,
+                                     std::initializer_list<NodeKind> kinds) {
     std::vector<std::string_view> ids;
     for (const NodeSpec& node : topology.nodes) {
         if (std::find(kinds.begin(), kinds.end(), node.kind) != kinds.end()) {
@@ -333,7 +359,8 @@ std::vector<std::string_view> ids_of(const Topology& topology, std::initializer_
     return ids;
 }
 
-std::optional<std::string> read_reference(const Cursor& cursor, const std::vector<std::string_view>& known) {
+std::optional<std::string> read_reference(const Cursor& cursor,
+                                          const std::vector<std::string_view>& known) {
     if (cursor.json().is_string()) {
         const auto& text = cursor.json().get_ref<const std::string&>();
         if (std::find(known.begin(), known.end(), text) != known.end()) {
@@ -344,13 +371,18 @@ std::optional<std::string> read_reference(const Cursor& cursor, const std::vecto
     return std::nullopt;
 }
 
-void claim_id(const Cursor& cursor, const std::string& id, std::vector<std::string>& seen, std::string_view of_what) {
+void claim_id(const Cursor& cursor,
+              const std::string& id,
+              std::vector<std::string>& seen,
+              std::string_view of_what) {
     if (id.empty()) {
-        return;   // already reported
+        return;  // already reported
     }
     if (std::find(seen.begin(), seen.end(), id) != seen.end()) {
-        cursor.wrong("\"" + printable(id) + "\" a second time", "each " + std::string(of_what) + " once");
-        cursor.problems().names_lost();   // which of the two was meant, and what the other should be called
+        cursor.wrong("\"" + printable(id) + "\" a second time",
+                     "each " + std::string(of_what) + " once");
+        cursor.problems()
+            .names_lost();  // which of the two was meant, and what the other should be called
     } else {
         seen.push_back(id);
     }

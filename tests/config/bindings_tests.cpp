@@ -18,8 +18,10 @@ TEST_CASE("Bindings: built-in words, bound words, scripts", "[config][bindings]"
     settings.bindings["fonulator"].kind = BindingKind::bridge_switch;
     settings.bindings["fixrouting"].kind = BindingKind::source_fixup;
     settings.bindings["asterisk"] = {BindingKind::systemd_unit, "asterisk.service", {}, {}, {}};
-    const auto bindings = resolve_bindings(
-        resources("a 10.0.0.1 IPaddr2::10.0.0.2/24/eth0:0 IPsrcaddr::10.0.0.1 fonulator asterisk\nb fixrouting Filesystem::/dev/x::/y\n"), settings);
+    const auto bindings =
+        resolve_bindings(resources("a 10.0.0.1 IPaddr2::10.0.0.2/24/eth0:0 IPsrcaddr::10.0.0.1 "
+                                   "fonulator asterisk\nb fixrouting Filesystem::/dev/x::/y\n"),
+                         settings);
     REQUIRE(bindings.size() == 7);
     CHECK(bindings[0].kind == BindingKind::address);
     CHECK(bindings[0].detail == "IPaddr 10.0.0.1 on the interface of its subnet");

@@ -17,13 +17,14 @@ inline std::vector<std::string> summary(const std::vector<cluster::Finding>& fin
         const char* severity = finding.severity == cluster::Severity::error     ? "error "
                                : finding.severity == cluster::Severity::warning ? "warning "
                                                                                 : "note ";
-        out.push_back(severity + std::to_string(finding.where.line) + ':' + std::to_string(finding.where.column) + ' ' +
-                      finding.rule);
+        out.push_back(severity + std::to_string(finding.where.line) + ':' +
+                      std::to_string(finding.where.column) + ' ' + finding.rule);
     }
     return out;
 }
 
-inline std::vector<std::string> rules(const std::vector<cluster::Finding>& findings, cluster::Severity severity) {
+inline std::vector<std::string> rules(const std::vector<cluster::Finding>& findings,
+                                      cluster::Severity severity) {
     std::vector<std::string> out;
     for (const auto& finding : findings) {
         if (finding.severity == severity) {

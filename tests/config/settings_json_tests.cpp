@@ -60,11 +60,14 @@ TEST_CASE("understudy.json: the empty file has every default", "[config][setting
     CHECK((parse(settings_to_json(Settings{})).value == Settings{}));
 }
 
-TEST_CASE("understudy.json: a finding carries pointer, line, column, found and expected", "[config][settings]") {
-    const auto parsed = with("\"bindings\":{\"fonulator\":{\n  \"knid\":\"script\",\"kind\":\"script\"}}");
+TEST_CASE("understudy.json: a finding carries pointer, line, column, found and expected",
+          "[config][settings]") {
+    const auto parsed =
+        with("\"bindings\":{\"fonulator\":{\n  \"knid\":\"script\",\"kind\":\"script\"}}");
     REQUIRE(parsed.findings.size() == 1);
     CHECK(to_string(parsed.findings[0]) ==
-          "understudy.json:3:3: error: found /bindings/fonulator/knid: unknown key \"knid\", expected \"kind\" [unknown-key]");
+          "understudy.json:3:3: error: found /bindings/fonulator/knid: unknown key \"knid\", "
+          "expected \"kind\" [unknown-key]");
 }
 
 TEST_CASE("understudy.json: each wrong value is an error at its key", "[config][settings]") {
@@ -91,8 +94,10 @@ TEST_CASE("understudy.json: each wrong value is an error at its key", "[config][
         {R"("bindings":{"a":{"kind":"script","name":"x"}})", "error 2:34 misplaced-key"},
         {R"("bindings":{"a":{"kind":"script","networks":[]}})", "error 2:34 misplaced-key"},
         {R"("bindings":{"a":{"kind":"ocf_agent","name":"IPaddr2"}})", "error 2:37 bad-value"},
-        {R"("bindings":{"a":{"kind":"source_fixup","networks":["10.0.0.0"]}})", "error 2:52 bad-network"},
-        {R"("bindings":{"a":{"kind":"ocf_agent","name":"ocf:a:b","parameters":{"p":1}}})", "error 2:68 wrong-type"},
+        {R"("bindings":{"a":{"kind":"source_fixup","networks":["10.0.0.0"]}})",
+         "error 2:52 bad-network"},
+        {R"("bindings":{"a":{"kind":"ocf_agent","name":"ocf:a:b","parameters":{"p":1}}})",
+         "error 2:68 wrong-type"},
         {R"("bindings":{"IPaddr2":{"kind":"script"}})", "error 2:13 bad-binding"},
         {R"("bindings":{"a::b":{"kind":"script"}})", "error 2:13 bad-binding"},
         {R"("stop_attempts":1,"stop_attempts":2)", "error 2:19 repeated-key"},
@@ -104,14 +109,17 @@ TEST_CASE("understudy.json: each wrong value is an error at its key", "[config][
     }
     CHECK(summary(parse("{}").findings) == Strings{"error 1:1 missing-key"});
     CHECK(summary(parse("[]").findings) == Strings{"error 1:1 wrong-type"});
-    CHECK(summary(parse(R"({"format":"understudy/2"})").findings) == Strings{"error 1:2 bad-value"});
+    CHECK(summary(parse(R"({"format":"understudy/2"})").findings) ==
+          Strings{"error 1:2 bad-value"});
 }
 
 TEST_CASE("understudy.json: all errors at once", "[config][settings]") {
-    CHECK(with("\"stop_attempts\":0,\n\"bridge\":{\"atempts\":1},\n\"carrier_policy\":1").findings.size() == 3);
+    CHECK(with("\"stop_attempts\":0,\n\"bridge\":{\"atempts\":1},\n\"carrier_policy\":1")
+              .findings.size() == 3);
 }
 
-TEST_CASE("understudy.json: what is no JSON has a position, and nothing throws", "[config][settings]") {
+TEST_CASE("understudy.json: what is no JSON has a position, and nothing throws",
+          "[config][settings]") {
     CHECK(summary(parse("{\n  \"format\": \n}").findings) == Strings{"error 3:1 bad-json"});
     CHECK(summary(parse("").findings) == Strings{"error 1:1 bad-json"});
     CHECK_FALSE(parse("{\"format\":\"\xff\"}").ok());
@@ -119,16 +127,25 @@ TEST_CASE("understudy.json: what is no JSON has a position, and nothing throws",
     CHECK(summary(parse(std::string(100000, '[')).findings) == Strings{"error 0:0 too-deep"});
     CHECK_FALSE(parse(R"({"format":1e999})").ok());
     CHECK_FALSE(parse(R"({"a/b~":1,"format":"understudy-settings/1"})").ok());
-    CHECK(parse(R"({"a/b~":1,"format":"understudy-settings/1"})").findings.at(0).found == "/a~1b~0: unknown key \"a/b~\"");
+    CHECK(parse(R"({"a/b~":1,"format":"understudy-settings/1"})").findings.at(0).found ==
+          "/a~1b~0: unknown key \"a/b~\"");
 }
 
 TEST_CASE("Durations with units are exact and always have a unit", "[config][settings]") {
     const std::vector<std::pair<std::string, std::optional<Duration>>> table{
-        {"200ms", 200ms}, {"2s", 2s},  {"0.2s", 200ms},   {"1.5s", 1500ms},   {"250us", 250us},      {"7ns", 7ns},
-        {"2min", 120s},   {"1h", 1h},  {"0s", 0s},        {"0.000000001s", 1ns}, {"1.50ms", 1500us},
-        {"200", {}},      {"ms", {}},  {"1.s", {}},       {".5s", {}},        {"1.2.3s", {}},        {"-1s", {}},
-        {"1 s", {}},      {"1S", {}},  {"0.5ns", {}},     {"1e3s", {}},       {"", {}},              {"2147483648s", {}},
-        {"0.0000000001s", {}}, {"2147483647h", {}},
+        {"200ms", 200ms},    {"2s", 2s},
+        {"0.2s", 200ms},     {"1.5s", 1500ms},
+        {"250us", 250us},    {"7ns", 7ns},
+        {"2min", 120s},      {"1h", 1h},
+        {"0s", 0s},          {"0.000000001s", 1ns},
+        {"1.50ms", 1500us},  {"200", {}},
+        {"ms", {}},          {"1.s", {}},
+        {".5s", {}},         {"1.2.3s", {}},
+        {"-1s", {}},         {"1 s", {}},
+        {"1S", {}},          {"0.5ns", {}},
+        {"1e3s", {}},        {"", {}},
+        {"2147483648s", {}}, {"0.0000000001s", {}},
+        {"2147483647h", {}},
     };
     for (const auto& [word, expected] : table) {
         CAPTURE(word);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The published schema of understudy.json agrees with the reader, on the shipped files and on wrong ones.
+// The published schema of understudy.json agrees with the reader, on the shipped files and on wrong
+// ones.
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -24,7 +25,8 @@ std::string read(const std::filesystem::path& path) {
 }
 
 bool schema_accepts(const std::string& text) {
-    static const auto document = nlohmann::json::parse(read(std::filesystem::path(SOURCE_DIR) / "scenarios/schema/understudy-1.json"));
+    static const auto document = nlohmann::json::parse(
+        read(std::filesystem::path(SOURCE_DIR) / "scenarios/schema/understudy-1.json"));
     static const auto schema = [] {
         auto out = std::make_unique<valijson::Schema>();
         valijson::SchemaParser().populateSchema(NlohmannJsonAdapter(document), *out);
@@ -43,7 +45,8 @@ bool reader_accepts(const std::string& text) {
 TEST_CASE("Schema: the shipped understudy.json files are valid", "[config][schema]") {
     for (const auto* directory : {"etc", "etc-script", "etc-failback-on"}) {
         CAPTURE(directory);
-        const auto text = read(std::filesystem::path(SOURCE_DIR) / "scenarios/call-centre" / directory / "understudy.json");
+        const auto text = read(std::filesystem::path(SOURCE_DIR) / "scenarios/call-centre" /
+                               directory / "understudy.json");
         CHECK(schema_accepts(text));
         CHECK(reader_accepts(text));
     }
@@ -70,9 +73,10 @@ TEST_CASE("Schema: schema and reader refuse the same mistakes", "[config][schema
         CHECK_FALSE(reader_accepts(head + member));
     }
     CHECK_FALSE(schema_accepts("{}"));
-    for (const auto& member : {R"("x-note":1})",
-                               R"("bindings":{"a":{"kind":"systemd_unit","name":"a.service"}}})",
-                               R"("bindings":{"a":{"kind":"source_fixup","networks":["10.0.0.0/8"]}}})"}) {
+    for (const auto& member :
+         {R"("x-note":1})",
+          R"("bindings":{"a":{"kind":"systemd_unit","name":"a.service"}}})",
+          R"("bindings":{"a":{"kind":"source_fixup","networks":["10.0.0.0/8"]}}})"}) {
         CAPTURE(member);
         CHECK(schema_accepts(head + member));
         CHECK(reader_accepts(head + member));

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One core takes the place of one real node in a capture: it hears every packet the other real node sent, when it was
-// sent, and gets the operator's commands. What it says is compared with what the real node said, message by message.
+// One core takes the place of one real node in a capture: it hears every packet the other real node
+// sent, when it was sent, and gets the operator's commands. What it says is compared with what the
+// real node said, message by message.
 //
-// tests/transcripts/captures/<case>.txt holds the comparison: "  " both, "- " only the real node, "+ " only the core.
-// Every run of - and + lines must be followed by a line "# reason". UPDATE_GOLDEN=1 rewrites and keeps known reasons.
+// tests/transcripts/captures/<case>.txt holds the comparison: "  " both, "- " only the real node,
+// "+ " only the core. Every run of - and + lines must be followed by a line "# reason".
+// UPDATE_GOLDEN=1 rewrites and keeps known reasons.
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
@@ -24,32 +26,33 @@ using namespace cluster;
 namespace {
 
 enum class Before {
-    nothing,       ///< the capture begins with the start of the node
-    both_stable,   ///< each side holds its own groups (the group prefers asterisk1)
-    peer_dead,     ///< the core took everything when the other died
-    given_to_us,   ///< the other gave everything by hb_standby all
-    given_away,    ///< the other holds everything, we nothing
+    nothing,      ///< the capture begins with the start of the node
+    both_stable,  ///< each side holds its own groups (the group prefers asterisk1)
+    peer_dead,    ///< the core took everything when the other died
+    given_to_us,  ///< the other gave everything by hb_standby all
+    given_away,   ///< the other holds everything, we nothing
 };
 
 struct Command {
-    std::int64_t at_ms = 0;   ///< since the first packet of the capture
+    std::int64_t at_ms = 0;  ///< since the first packet of the capture
     AdminCommand command;
 };
 
 struct Case {
     std::string name;
     std::string file;
-    int self = 1;   ///< 1 or 2
+    int self = 1;  ///< 1 or 2
     std::string auto_failback = "on";
     Before before = Before::nothing;
-    bool slow_scripts = true;   ///< start of fonulator 1 s and of asterisk 5 s, else at once
+    bool slow_scripts = true;  ///< start of fonulator 1 s and of asterisk 5 s, else at once
     std::vector<Command> commands;
 };
 
 const std::vector<Case>& cases() {
     static constexpr AdminCommand stop{AdminCommand::Kind::stop, ResourceScope::all};
     static constexpr AdminCommand standby_all{AdminCommand::Kind::standby, ResourceScope::all};
-    static constexpr AdminCommand takeover_local{AdminCommand::Kind::takeover, ResourceScope::local};
+    static constexpr AdminCommand takeover_local{AdminCommand::Kind::takeover,
+                                                 ResourceScope::local};
     static const std::vector<Case> all{
         {"startup-1", "startup-sha1", 1, "on", Before::nothing, true, {}},
         {"startup-2", "startup-sha1", 2, "on", Before::nothing, true, {}},
@@ -63,13 +66,31 @@ const std::vector<Case>& cases() {
         {"rejoin-on-2", "rejoin-afb-on", 2, "on", Before::peer_dead, true, {}},
         {"return-off-1", "return-afb-off", 1, "off", Before::nothing, false, {{13300, stop}}},
         {"return-off-2", "return-afb-off", 2, "off", Before::nothing, false, {}},
-        {"return-legacy-1", "return-afb-legacy", 1, "legacy", Before::nothing, false, {{4100, stop}}},
+        {"return-legacy-1",
+         "return-afb-legacy",
+         1,
+         "legacy",
+         Before::nothing,
+         false,
+         {{4100, stop}}},
         {"return-legacy-2", "return-afb-legacy", 2, "legacy", Before::nothing, false, {}},
         {"clean-stop-1", "clean-stop", 1, "on", Before::both_stable, true, {{980, stop}}},
         {"clean-stop-2", "clean-stop", 2, "on", Before::both_stable, true, {}},
-        {"standby-all-1", "hb-standby-all", 1, "on", Before::both_stable, true, {{1150, standby_all}}},
+        {"standby-all-1",
+         "hb-standby-all",
+         1,
+         "on",
+         Before::both_stable,
+         true,
+         {{1150, standby_all}}},
         {"standby-all-2", "hb-standby-all", 2, "on", Before::both_stable, true, {}},
-        {"takeover-local-1", "hb-takeover-local", 1, "on", Before::given_away, true, {{990, takeover_local}}},
+        {"takeover-local-1",
+         "hb-takeover-local",
+         1,
+         "on",
+         Before::given_away,
+         true,
+         {{990, takeover_local}}},
         {"takeover-local-2", "hb-takeover-local", 2, "on", Before::given_to_us, true, {}},
     };
     return all;
@@ -85,7 +106,9 @@ struct Packet {
     bool first_of_life = false;
 };
 
-std::string node_name(int number) { return "asterisk" + std::to_string(number); }
+std::string node_name(int number) {
+    return "asterisk" + std::to_string(number);
+}
 
 Uuid uuid_of(const std::vector<std::byte>& bytes, const wire::Authenticator& keys) {
     wire::MessageView view;
@@ -97,13 +120,17 @@ Uuid uuid_of(const std::vector<std::byte>& bytes, const wire::Authenticator& key
 class Stage {
   public:
     Stage(const Case& the_case, const std::vector<Packet>& real, const std::vector<Packet>& other)
-        : m_case(the_case), m_keys(parse_authkeys("auth 1\n1 sha1 hbx-secret\n", "authkeys").value), m_other(other) {
+        : m_case(the_case), m_keys(parse_authkeys("auth 1\n1 sha1 hbx-secret\n", "authkeys").value),
+          m_other(other) {
         m_options.name = node_name(the_case.self);
-        const std::string ha = "keepalive 200ms\ndeadtime 2\nwarntime 1\ninitdead 10\nudpport 694\nbcast eth0\nauto_failback " +
+        const std::string ha = "keepalive 200ms\ndeadtime 2\nwarntime 1\ninitdead 10\nudpport "
+                               "694\nbcast eth0\nauto_failback " +
                                the_case.auto_failback + "\nnode asterisk1\nnode asterisk2\n";
         m_options.files.ha = parse_ha_cf(ha, "ha.cf", m_options.name).value;
-        m_options.files.resources =
-            parse_haresources("asterisk1 10.10.10.110 fonulator asterisk\n", "haresources", m_options.files.ha.nodes).value;
+        m_options.files.resources = parse_haresources("asterisk1 10.10.10.110 fonulator asterisk\n",
+                                                      "haresources",
+                                                      m_options.files.ha.nodes)
+                                        .value;
         m_options.files.keys = parse_authkeys("auth 1\n1 sha1 hbx-secret\n", "authkeys").value;
         m_options.seed = 7;
         m_options.uuid = uuid_of(real.front().bytes, m_keys);
@@ -128,7 +155,8 @@ class Stage {
     void run_until(Instant end) {
         for (;;) {
             const auto deadline = m_node ? m_node->next_deadline() : std::nullopt;
-            const auto action = m_actions.empty() ? std::nullopt : std::optional{m_actions.begin()->first};
+            const auto action =
+                m_actions.empty() ? std::nullopt : std::optional{m_actions.begin()->first};
             const bool answer = action && (!deadline || *action <= *deadline);
             const auto next = answer ? action : deadline;
             if (!next || *next > end) {
@@ -140,7 +168,8 @@ class Stage {
                 const Answer taken = m_actions.begin()->second;
                 m_actions.erase(m_actions.begin());
                 if (!taken.word.empty()) {
-                    taken.up ? static_cast<void>(m_running.insert(taken.word)) : static_cast<void>(m_running.erase(taken.word));
+                    taken.up ? static_cast<void>(m_running.insert(taken.word))
+                             : static_cast<void>(m_running.erase(taken.word));
                 }
                 handle(ActionCompleted{taken.id, Outcome::done, 0, taken.output, {}});
             } else {
@@ -149,7 +178,8 @@ class Stage {
         }
     }
 
-    /// Before the capture: the other node as a few signed messages with numbers below those of the capture.
+    /// Before the capture: the other node as a few signed messages with numbers below those of the
+    /// capture.
     void prelude(Instant capture_start, std::uint64_t generation);
 
     std::vector<std::string> story;
@@ -169,7 +199,11 @@ class Stage {
             return;
         }
         ActionSink sink;
-        m_node->handle({m_now, WallSeconds{m_now.time_since_epoch().count() / 1'000'000'000}, "0.00 0.01 0.05 1/100 1000"}, event, sink);
+        m_node->handle({m_now,
+                        WallSeconds{m_now.time_since_epoch().count() / 1'000'000'000},
+                        "0.00 0.01 0.05 1/100 1000"},
+                       event,
+                       sink);
         bool left = false;
         for (const IssuedAction& issued : sink.actions()) {
             execute(issued, left);
@@ -193,16 +227,21 @@ class Stage {
             }
         } else if (const auto* agent = std::get_if<RunAgent>(&issued.action)) {
             if (agent->op == AgentOp::status) {
-                answer(5ms, {.output = m_running.count(agent->name) != 0 ? "running" : "not running"});
+                answer(5ms,
+                       {.output = m_running.count(agent->name) != 0 ? "running" : "not running"});
             } else {
                 const bool up = agent->op == AgentOp::start;
-                const Duration takes = up && m_case.slow_scripts ? (agent->name == "asterisk" ? Duration{5s} : Duration{1s}) : Duration{10ms};
+                const Duration takes =
+                    up && m_case.slow_scripts
+                        ? (agent->name == "asterisk" ? Duration{5s} : Duration{1s})
+                        : Duration{10ms};
                 answer(takes, {.word = agent->name, .up = up});
             }
         } else if (const auto* persist = std::get_if<PersistState>(&issued.action)) {
             m_durable.assign(persist->bytes.begin(), persist->bytes.end());
             answer(2ms);
-        } else if (std::holds_alternative<AcquireAddress>(issued.action) || std::holds_alternative<ReleaseAddress>(issued.action)) {
+        } else if (std::holds_alternative<AcquireAddress>(issued.action) ||
+                   std::holds_alternative<ReleaseAddress>(issued.action)) {
             answer(2ms);
         } else if (std::holds_alternative<LeaveCluster>(issued.action)) {
             left = true;
@@ -219,7 +258,8 @@ class Stage {
         message.add_uuid("srcuuid", m_other_uuid);
         message.add_hex("seq", ++m_other_seq);
         message.add_hex("hg", m_other_generation);
-        message.add_hex("ts", static_cast<std::uint64_t>(at.time_since_epoch().count() / 1'000'000'000));
+        message.add_hex("ts",
+                        static_cast<std::uint64_t>(at.time_since_epoch().count() / 1'000'000'000));
         message.add("ld", "0.00 0.00 0.00 1/1 1");
         message.add("ttl", "3");
         std::vector<std::byte> bytes;
@@ -253,19 +293,30 @@ void Stage::prelude(Instant capture_start, std::uint64_t generation) {
     const std::string self = node_name(m_case.self);
     start(begin);
     other_says(begin + 10ms, {{"t", "status"}, {"st", "up"}, {"dt", "7d0"}, {"protocol", "1"}});
-    other_says(begin + 20ms, {{"dest", self.c_str()}, {"t", "repnodes"}, {"nodelist", "asterisk1 asterisk2 "}, {"delnodelist", " "}});
+    other_says(begin + 20ms,
+               {{"dest", self.c_str()},
+                {"t", "repnodes"},
+                {"nodelist", "asterisk1 asterisk2 "},
+                {"delnodelist", " "}});
     other_says(begin + 30ms, {{"t", "status"}, {"st", "active"}, {"dt", "7d0"}, {"protocol", "1"}});
     other_says(begin + 40ms, {{"t", "starting"}});
     const char* held = m_case.before == Before::given_away ? "all" : "local";
-    other_says(begin + 50ms, {{"t", "resource"}, {"rsc_hold", held}, {"rtype", "full"}, {"isstable", "1"}});
+    other_says(begin + 50ms,
+               {{"t", "resource"}, {"rsc_hold", held}, {"rtype", "full"}, {"isstable", "1"}});
     const bool dies = m_case.before == Before::peer_dead;
     other_beats(begin + 100ms, dies ? begin + 2s : begin + 7s, "active");
     if (m_case.before == Before::given_to_us) {
         other_says(begin + 7s, {{"t", "ask_resources"}, {"rsc_hold", "all"}, {"info", "me"}});
-        other_says(begin + 7050ms, {{"t", "resource"}, {"rsc_hold", "none"}, {"rtype", "full"}, {"isstable", "0"}, {"info", "standby"}});
+        other_says(begin + 7050ms,
+                   {{"t", "resource"},
+                    {"rsc_hold", "none"},
+                    {"rtype", "full"},
+                    {"isstable", "0"},
+                    {"info", "standby"}});
         other_says(begin + 7100ms, {{"t", "ask_resources"}, {"rsc_hold", "all"}, {"info", "done"}});
         other_beats(begin + 7200ms, begin + 14s, "active");
-        other_says(begin + 14s, {{"t", "resource"}, {"rsc_hold", "none"}, {"rtype", "full"}, {"isstable", "1"}});
+        other_says(begin + 14s,
+                   {{"t", "resource"}, {"rsc_hold", "none"}, {"rtype", "full"}, {"isstable", "1"}});
         other_beats(begin + 14100ms, capture_start, "active");
     } else if (!dies) {
         other_beats(begin + 7s, capture_start, "active");
@@ -274,7 +325,7 @@ void Stage::prelude(Instant capture_start, std::uint64_t generation) {
 }
 
 struct Capture {
-    std::vector<Packet> real;    // of the node whose place we take
+    std::vector<Packet> real;  // of the node whose place we take
     std::vector<Packet> other;
     Instant begin{};
 };
@@ -282,7 +333,8 @@ struct Capture {
 Capture read(const Case& the_case) {
     const wire::Authenticator keys{parse_authkeys("auth 1\n1 sha1 hbx-secret\n", "authkeys").value};
     Capture capture;
-    const auto packets = test_support::read_udp(test_support::capture_path(the_case.file + ".pcap"), 694);
+    const auto packets =
+        test_support::read_udp(test_support::capture_path(the_case.file + ".pcap"), 694);
     REQUIRE(!packets.empty());
     capture.begin = Instant{Duration{packets.front().time_ns}};
     for (const auto& raw : packets) {
@@ -300,7 +352,8 @@ Capture read(const Case& the_case) {
     return capture;
 }
 
-/// What the real node said, in the order in which it made the messages (the order on the wire can differ).
+/// What the real node said, in the order in which it made the messages (the order on the wire can
+/// differ).
 std::vector<std::string> real_story(const std::vector<Packet>& real) {
     std::vector<const Packet*> told;
     for (const Packet& packet : real) {
@@ -308,7 +361,9 @@ std::vector<std::string> real_story(const std::vector<Packet>& real) {
             told.push_back(&packet);
         }
     }
-    std::ranges::sort(told, [](const Packet* a, const Packet* b) { return std::pair{a->generation, a->seq} < std::pair{b->generation, b->seq}; });
+    std::ranges::sort(told, [](const Packet* a, const Packet* b) {
+        return std::pair{a->generation, a->seq} < std::pair{b->generation, b->seq};
+    });
     std::vector<std::string> story;
     for (const Packet* packet : told) {
         story.push_back(packet->story);
@@ -320,7 +375,7 @@ std::vector<std::string> our_story(const Case& the_case, const Capture& capture)
     Stage stage{the_case, capture.real, capture.other};
     struct Step {
         Instant at;
-        int order;   // of equal times
+        int order;  // of equal times
         std::function<void()> act;
     };
     std::vector<Step> steps;
@@ -333,19 +388,27 @@ std::vector<std::string> our_story(const Case& the_case, const Capture& capture)
         }
     }
     for (const Command& command : the_case.commands) {
-        steps.push_back({capture.begin + std::chrono::milliseconds{command.at_ms}, 0, [&] { stage.command(command.command); }});
+        steps.push_back({capture.begin + std::chrono::milliseconds{command.at_ms}, 0, [&] {
+                             stage.command(command.command);
+                         }});
     }
     // A life of the real node ends with its last packet; the core must not outlive it.
     for (std::size_t i = 0; i < capture.real.size(); ++i) {
-        const bool last = i + 1 == capture.real.size() || capture.real[i + 1].generation != capture.real[i].generation;
-        const bool capture_ends = i + 1 == capture.real.size() && capture.other.back().at - capture.real[i].at < 1s;
+        const bool last = i + 1 == capture.real.size() ||
+                          capture.real[i + 1].generation != capture.real[i].generation;
+        const bool capture_ends =
+            i + 1 == capture.real.size() && capture.other.back().at - capture.real[i].at < 1s;
         if (last && !capture_ends) {
-            steps.push_back({capture.real[i].at + 50ms, 0, [&, i] { stage.kill(capture.real[i].at + 50ms); }});
+            steps.push_back(
+                {capture.real[i].at + 50ms, 0, [&, i] { stage.kill(capture.real[i].at + 50ms); }});
         }
     }
-    std::ranges::stable_sort(steps, [](const Step& a, const Step& b) { return std::pair{a.at, a.order} < std::pair{b.at, b.order}; });
+    std::ranges::stable_sort(steps, [](const Step& a, const Step& b) {
+        return std::pair{a.at, a.order} < std::pair{b.at, b.order};
+    });
     if (the_case.before != Before::nothing) {
-        const auto first = std::ranges::find_if(capture.other, [](const Packet& p) { return p.seq > 0; });
+        const auto first =
+            std::ranges::find_if(capture.other, [](const Packet& p) { return p.seq > 0; });
         stage.prelude(capture.begin, first->generation);
     }
     stage.recording = true;
@@ -358,11 +421,14 @@ std::vector<std::string> our_story(const Case& the_case, const Capture& capture)
 }
 
 /// Longest common subsequence, as lines with "  ", "- ", "+ ".
-std::vector<std::string> compare(const std::vector<std::string>& real, const std::vector<std::string>& ours) {
-    std::vector<std::vector<std::size_t>> length(real.size() + 1, std::vector<std::size_t>(ours.size() + 1, 0));
+std::vector<std::string> compare(const std::vector<std::string>& real,
+                                 const std::vector<std::string>& ours) {
+    std::vector<std::vector<std::size_t>> length(real.size() + 1,
+                                                 std::vector<std::size_t>(ours.size() + 1, 0));
     for (std::size_t i = real.size(); i-- > 0;) {
         for (std::size_t j = ours.size(); j-- > 0;) {
-            length[i][j] = real[i] == ours[j] ? length[i + 1][j + 1] + 1 : std::max(length[i + 1][j], length[i][j + 1]);
+            length[i][j] = real[i] == ours[j] ? length[i + 1][j + 1] + 1
+                                              : std::max(length[i + 1][j], length[i][j + 1]);
         }
     }
     std::vector<std::string> lines;
@@ -381,7 +447,9 @@ std::vector<std::string> compare(const std::vector<std::string>& real, const std
     return lines;
 }
 
-bool deviates(const std::string& line) { return line.starts_with("- ") || line.starts_with("+ "); }
+bool deviates(const std::string& line) {
+    return line.starts_with("- ") || line.starts_with("+ ");
+}
 
 /// Reason per run of deviating lines, keyed by the run's text.
 std::map<std::string, std::string> reasons_in(std::istream& in) {
@@ -403,12 +471,14 @@ std::map<std::string, std::string> reasons_in(std::istream& in) {
 
 }  // namespace
 
-TEST_CASE("Capture stories: a core in the place of a real node says what that node said", "[core][capture]") {
+TEST_CASE("Capture stories: a core in the place of a real node says what that node said",
+          "[core][capture]") {
     for (const Case& the_case : cases()) {
         DYNAMIC_SECTION(the_case.name) {
             const Capture capture = read(the_case);
             const auto lines = compare(real_story(capture.real), our_story(the_case, capture));
-            const std::string path = SOURCE_DIR "/tests/transcripts/captures/" + the_case.name + ".txt";
+            const std::string path =
+                SOURCE_DIR "/tests/transcripts/captures/" + the_case.name + ".txt";
             std::ifstream in{path};
             std::stringstream stored;
             stored << in.rdbuf();
@@ -433,7 +503,8 @@ TEST_CASE("Capture stories: a core in the place of a real node says what that no
                 }
             }
             end_run();
-            if (const char* update = std::getenv("UPDATE_GOLDEN"); update != nullptr && std::string{update} == "1") {
+            if (const char* update = std::getenv("UPDATE_GOLDEN");
+                update != nullptr && std::string{update} == "1") {
                 std::ofstream{path} << text;
             } else {
                 CHECK(text == stored.str());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One core under test with a scripted peer: crafts signed messages of the peer and collects what the core does.
+// One core under test with a scripted peer: crafts signed messages of the peer and collects what
+// the core does.
 #pragma once
 
 #include <initializer_list>
@@ -17,12 +18,14 @@ class LoneNode {
     explicit LoneNode(const std::string& extra_ha_cf = "", cluster::Quirks quirks = {}) {
         options.name = "asterisk2";
         options.uuid.bytes.fill(std::byte{0x22});
-        const std::string ha =
-            "keepalive 200ms\ndeadtime 2\nwarntime 1\ninitdead 10\nudpport 694\nbcast eth0\nbcast eth1\n" + extra_ha_cf +
-            "auto_failback on\nnode asterisk1\nnode asterisk2\n";
+        const std::string ha = "keepalive 200ms\ndeadtime 2\nwarntime 1\ninitdead 10\nudpport "
+                               "694\nbcast eth0\nbcast eth1\n" +
+                               extra_ha_cf + "auto_failback on\nnode asterisk1\nnode asterisk2\n";
         options.files.ha = cluster::parse_ha_cf(ha, "ha.cf", options.name).value;
-        options.files.resources =
-            cluster::parse_haresources("asterisk1 10.10.10.110 asterisk\n", "haresources", options.files.ha.nodes).value;
+        options.files.resources = cluster::parse_haresources("asterisk1 10.10.10.110 asterisk\n",
+                                                             "haresources",
+                                                             options.files.ha.nodes)
+                                      .value;
         options.files.keys = cluster::parse_authkeys("auth 1\n1 sha1 k\n", "authkeys").value;
         options.quirks = quirks;
         keys = std::make_unique<cluster::wire::Authenticator>(options.files.keys);
@@ -35,11 +38,13 @@ class LoneNode {
 
     void give(const cluster::Event& event) {
         cluster::ActionSink sink;
-        node->handle({now, cluster::WallSeconds{1'800'000'000}, "0.00 0.01 0.05 1/100 1000"}, event, sink);
+        node->handle(
+            {now, cluster::WallSeconds{1'800'000'000}, "0.00 0.01 0.05 1/100 1000"}, event, sink);
         for (const auto& issued : sink.actions()) {
             if (const auto* send = std::get_if<cluster::SendDatagram>(&issued.action)) {
                 cluster::wire::MessageView view;
-                if (send->link == cluster::LinkId{0} && !cluster::wire::decode(send->bytes, *keys, view)) {
+                if (send->link == cluster::LinkId{0} &&
+                    !cluster::wire::decode(send->bytes, *keys, view)) {
                     said.push_back(own_fields(view));
                     packets.emplace_back(send->bytes.begin(), send->bytes.end());
                 }
@@ -52,7 +57,11 @@ class LoneNode {
         }
         for (const auto& issued : sink.actions()) {
             if (std::holds_alternative<cluster::PersistState>(issued.action)) {
-                give(cluster::ActionCompleted{.id = issued.id, .outcome = cluster::Outcome::done, .code = 0, .output = {}, .routes = {}});
+                give(cluster::ActionCompleted{.id = issued.id,
+                                              .outcome = cluster::Outcome::done,
+                                              .code = 0,
+                                              .output = {},
+                                              .routes = {}});
             }
         }
     }
@@ -68,7 +77,10 @@ class LoneNode {
 
     using Fields = std::initializer_list<std::pair<const char*, std::string>>;
 
-    [[nodiscard]] std::vector<std::byte> message(std::uint64_t seq, std::uint64_t generation, Fields fields, const std::string& src = "asterisk1") const {
+    [[nodiscard]] std::vector<std::byte> message(std::uint64_t seq,
+                                                 std::uint64_t generation,
+                                                 Fields fields,
+                                                 const std::string& src = "asterisk1") const {
         cluster::wire::OutgoingMessage out;
         for (const auto& [name, value] : fields) {
             out.add(name, value);
@@ -87,8 +99,13 @@ class LoneNode {
     void hear(const std::vector<std::byte>& bytes, int link = 0) {
         give(cluster::DatagramReceived{cluster::LinkId{static_cast<std::uint16_t>(link)}, bytes});
     }
-    void status(std::uint64_t seq, const char* st = "active", const char* dt = "7d0", std::uint64_t generation = 5, int link = 0) {
-        hear(message(seq, generation, {{"t", "status"}, {"st", st}, {"dt", dt}, {"protocol", "1"}}), link);
+    void status(std::uint64_t seq,
+                const char* st = "active",
+                const char* dt = "7d0",
+                std::uint64_t generation = 5,
+                int link = 0) {
+        hear(message(seq, generation, {{"t", "status"}, {"st", st}, {"dt", dt}, {"protocol", "1"}}),
+             link);
     }
 
     [[nodiscard]] std::size_t said_count(const std::string& begin) const {
@@ -115,7 +132,7 @@ class LoneNode {
     std::vector<std::string> said;
     std::vector<std::vector<std::byte>> packets;
     std::vector<std::string> reports;
-    std::vector<std::size_t> issues;   ///< index of each action in its variant
+    std::vector<std::size_t> issues;  ///< index of each action in its variant
     std::vector<std::byte> durable;
 };
 

@@ -29,26 +29,37 @@ void make_trouble(TwoNodeWorld& world, Dice& dice) {
     for (int i = 0; i < 6; ++i) {
         const int node = static_cast<int>(dice.roll(2));
         switch (dice.roll(8)) {
-            case 0: world.split(true); break;
-            case 1: world.split(false); break;
-            case 2: world.cut(node, -1, true); break;
-            case 3:
-                if (world.runs(node)) {
-                    world.power_off(node);
-                }
-                break;
-            case 4:
-                if (!world.runs(node)) {
-                    world.start(node);
-                }
-                break;
-            case 5:
-                world.freeze(node);
-                world.run_for(std::chrono::milliseconds{100 + dice.roll(9000)});
-                world.thaw(node);
-                break;
-            case 6: world.loss(node, static_cast<unsigned>(dice.roll(40))); break;
-            default: world.command(node, AdminCommand::Kind::standby, static_cast<ResourceScope>(dice.roll(3))); break;
+        case 0:
+            world.split(true);
+            break;
+        case 1:
+            world.split(false);
+            break;
+        case 2:
+            world.cut(node, -1, true);
+            break;
+        case 3:
+            if (world.runs(node)) {
+                world.power_off(node);
+            }
+            break;
+        case 4:
+            if (!world.runs(node)) {
+                world.start(node);
+            }
+            break;
+        case 5:
+            world.freeze(node);
+            world.run_for(std::chrono::milliseconds{100 + dice.roll(9000)});
+            world.thaw(node);
+            break;
+        case 6:
+            world.loss(node, static_cast<unsigned>(dice.roll(40)));
+            break;
+        default:
+            world.command(
+                node, AdminCommand::Kind::standby, static_cast<ResourceScope>(dice.roll(3)));
+            break;
         }
         world.run_for(std::chrono::milliseconds{dice.roll(10000)});
     }
@@ -64,7 +75,8 @@ void make_trouble(TwoNodeWorld& world, Dice& dice) {
 
 }  // namespace
 
-TEST_CASE("Cluster: after any faults and their repair exactly one node owns each group", "[core][property]") {
+TEST_CASE("Cluster: after any faults and their repair exactly one node owns each group",
+          "[core][property]") {
     const auto seed = GENERATE(range(1U, 121U));
     CAPTURE(seed);
     WorldOptions options;
@@ -86,11 +98,13 @@ TEST_CASE("Cluster: after any faults and their repair exactly one node owns each
         CAPTURE(group);
         CHECK((world.owner(group) == 0 || world.owner(group) == 1));
     }
-    // After a heal the one that drops needs a beat to see it and its stop time; nothing else may be double.
+    // After a heal the one that drops needs a beat to see it and its stop time; nothing else may be
+    // double.
     CHECK(world.worst_double_ownership() <= 1s);
 }
 
-TEST_CASE("Cluster: a snapshot restored at any moment goes on with the same actions", "[core][property]") {
+TEST_CASE("Cluster: a snapshot restored at any moment goes on with the same actions",
+          "[core][property]") {
     const auto seed = GENERATE(range(1U, 31U));
     CAPTURE(seed);
     std::string logs[2];
@@ -133,18 +147,21 @@ TEST_CASE("Cluster: a damaged or foreign snapshot is refused with a reason", "[c
     world.start(1);
     world.run_for(15s);
     auto bytes = world.node(0).snapshot();
-    CHECK(ClusterNode::restore(world.options(1), bytes).error() == RestoreError::other_configuration);
+    CHECK(ClusterNode::restore(world.options(1), bytes).error() ==
+          RestoreError::other_configuration);
     auto damaged = bytes;
     damaged[damaged.size() / 2] ^= std::byte{4};
     CHECK(ClusterNode::restore(world.options(0), damaged).error() == RestoreError::bad_checksum);
     damaged = bytes;
     damaged[0] = std::byte{99};
     CHECK(ClusterNode::restore(world.options(0), damaged).error() == RestoreError::unknown_version);
-    CHECK(ClusterNode::restore(world.options(0), std::span{bytes}.first(10)).error() == RestoreError::truncated);
+    CHECK(ClusterNode::restore(world.options(0), std::span{bytes}.first(10)).error() ==
+          RestoreError::truncated);
 }
 
 TEST_CASE("Cluster: the checker of double ownership can fail", "[core][property]") {
-    // Two real daemons of the profile keep both addresses for 2 s after a heal: the measured behaviour, and a proof.
+    // Two real daemons of the profile keep both addresses for 2 s after a heal: the measured
+    // behaviour, and a proof.
     WorldOptions options;
     options.quirks = Quirks::heartbeat_3_0_6();
     TwoNodeWorld world{options};

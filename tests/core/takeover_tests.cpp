@@ -6,7 +6,8 @@
 using namespace std::chrono_literals;
 using test_support::TwoNodeWorld;
 
-TEST_CASE("Cluster: after a cold start of both nodes the preferred node owns the group, once", "[core][cluster]") {
+TEST_CASE("Cluster: after a cold start of both nodes the preferred node owns the group, once",
+          "[core][cluster]") {
     TwoNodeWorld world;
     world.start(0);
     world.start(1);
@@ -21,7 +22,9 @@ TEST_CASE("Cluster: after a cold start of both nodes the preferred node owns the
     CHECK(world.status(1).stable);
 }
 
-TEST_CASE("Cluster: the survivor takes the group of a node that lost power within deadtime and one beat", "[core][cluster]") {
+TEST_CASE(
+    "Cluster: the survivor takes the group of a node that lost power within deadtime and one beat",
+    "[core][cluster]") {
     TwoNodeWorld world;
     world.start(0);
     world.start(1);

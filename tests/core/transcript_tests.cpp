@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Transcripts: tests/transcripts/*.txt hold a script (lines before "---") and what the world did (lines after it).
-// UPDATE_GOLDEN=1 rewrites the second part; the commit then says why it moved.
+// Transcripts: tests/transcripts/*.txt hold a script (lines before "---") and what the world did
+// (lines after it). UPDATE_GOLDEN=1 rewrites the second part; the commit then says why it moved.
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
@@ -18,7 +18,9 @@ using test_support::WorldOptions;
 
 namespace {
 
-Instant at_seconds(const std::string& text) { return Instant{std::chrono::milliseconds{std::llround(std::stod(text) * 1000)}}; }
+Instant at_seconds(const std::string& text) {
+    return Instant{std::chrono::milliseconds{std::llround(std::stod(text) * 1000)}};
+}
 
 struct Script {
     WorldOptions options;
@@ -26,7 +28,8 @@ struct Script {
     Instant until{};
 };
 
-/// Lines: `auto_failback on`, `haresources …` (repeatable), `ha.cf …`, `profile heartbeat-3.0.6`, `at SECONDS VERB …`, `until SECONDS`.
+/// Lines: `auto_failback on`, `haresources …` (repeatable), `ha.cf …`, `profile heartbeat-3.0.6`,
+/// `at SECONDS VERB …`, `until SECONDS`.
 Script parse(std::istream& in) {
     Script script;
     script.options.log_messages = true;
@@ -75,7 +78,9 @@ void act(TwoNodeWorld& world, const std::vector<std::string>& step) {
     const std::string argument = step.size() > 2 ? step[2] : "";
     REQUIRE((step[1] == "asterisk1" || step[1] == "asterisk2" || step[1] == "both"));
     const int node = step[1] == "asterisk2" ? 1 : 0;
-    const ResourceScope scope = argument == "local" ? ResourceScope::local : argument == "foreign" ? ResourceScope::foreign : ResourceScope::all;
+    const ResourceScope scope = argument == "local"     ? ResourceScope::local
+                                : argument == "foreign" ? ResourceScope::foreign
+                                                        : ResourceScope::all;
     if (verb == "start") {
         world.start(node);
     } else if (verb == "kill") {
@@ -133,12 +138,17 @@ std::string play(const std::string& path, std::string& script_text, std::string&
     }
     world.run_until(script.until);
     std::string out = world.log_text();
-    const auto name = [](int owner) { return owner == 0 ? "asterisk1" : owner == 1 ? "asterisk2" : owner == 2 ? "both" : "nobody"; };
+    const auto name = [](int owner) {
+        return owner == 0 ? "asterisk1" : owner == 1 ? "asterisk2" : owner == 2 ? "both" : "nobody";
+    };
     for (unsigned group = 0; group < world.options(0).files.resources.groups.size(); ++group) {
         out += "end: group " + std::to_string(group) + " on " + name(world.owner(group)) + '\n';
     }
     out += "end: longest double ownership while both could hear each other " +
-           std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(world.worst_double_ownership()).count()) + " ms\n";
+           std::to_string(
+               std::chrono::duration_cast<std::chrono::milliseconds>(world.worst_double_ownership())
+                   .count()) +
+           " ms\n";
     return out;
 }
 
@@ -158,7 +168,8 @@ TEST_CASE("Transcripts: every script in tests/transcripts plays as written", "[c
             std::string script;
             std::string expected;
             const std::string actual = play(file, script, expected);
-            if (const char* update = std::getenv("UPDATE_GOLDEN"); update != nullptr && std::string{update} == "1") {
+            if (const char* update = std::getenv("UPDATE_GOLDEN");
+                update != nullptr && std::string{update} == "1") {
                 std::ofstream{file} << script << "---\n" << actual;
             } else {
                 CHECK(actual == expected);

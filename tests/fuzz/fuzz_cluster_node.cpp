@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Bytes as a sequence of events into one core: time, raw packets, correctly signed messages of any content, completions,
-// commands, sleep, hand-over. Checked: no crash, bounded output, ids increase, timers make progress, nothing after the
-// end, and a restored snapshot is the same state.
+// Bytes as a sequence of events into one core: time, raw packets, correctly signed messages of any
+// content, completions, commands, sleep, hand-over. Checked: no crash, bounded output, ids
+// increase, timers make progress, nothing after the end, and a restored snapshot is the same state.
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -41,26 +41,62 @@ class Input {
     std::span<const std::uint8_t> m_bytes;
 };
 
-constexpr std::array types{"status",     "starting",      "resource",    "ask_resources", "hb_takeover", "ip-request",    "ip-request-resp",
-                           "shutdone",   "reqnodes",      "repnodes",    "NS_rexmit",     "NS_ackmsg",   "NS_nak_rexmit", "stonith",
-                           "addnode",    "status"};
-constexpr std::array names{"st",      "dt",  "protocol", "rsc_hold", "rtype", "isstable", "info",    "dest",
-                           "ipaddr",  "ok",  "weown",    "firstseq", "lastseq", "us_failed", "us_pings", "us_isolated"};
-constexpr std::array values{"active", "up",  "init",   "dead",    "7d0",  "0",         "1",           "all",  "local", "foreign", "none", "full",
-                            "me",     "other", "done",  "standby", "shutdown", "asterisk2", "10.10.10.110", "OK",   "yes",   "no",      "5",    "ffffffffffffffff"};
+constexpr std::array types{"status",
+                           "starting",
+                           "resource",
+                           "ask_resources",
+                           "hb_takeover",
+                           "ip-request",
+                           "ip-request-resp",
+                           "shutdone",
+                           "reqnodes",
+                           "repnodes",
+                           "NS_rexmit",
+                           "NS_ackmsg",
+                           "NS_nak_rexmit",
+                           "stonith",
+                           "addnode",
+                           "status"};
+constexpr std::array names{"st",
+                           "dt",
+                           "protocol",
+                           "rsc_hold",
+                           "rtype",
+                           "isstable",
+                           "info",
+                           "dest",
+                           "ipaddr",
+                           "ok",
+                           "weown",
+                           "firstseq",
+                           "lastseq",
+                           "us_failed",
+                           "us_pings",
+                           "us_isolated"};
+constexpr std::array values{
+    "active",   "up",        "init",         "dead", "7d0", "0",     "1",    "all",
+    "local",    "foreign",   "none",         "full", "me",  "other", "done", "standby",
+    "shutdown", "asterisk2", "10.10.10.110", "OK",   "yes", "no",    "5",    "ffffffffffffffff"};
 
 class Bench {
   public:
     explicit Bench(std::uint8_t flavour) {
         options.name = "asterisk2";
-        std::string ha = "keepalive 200ms\ndeadtime 2\nwarntime 1\ninitdead 10\nudpport 694\nbcast eth0\nserial /dev/ttyS0\nping 10.10.10.1\n"
+        std::string ha = "keepalive 200ms\ndeadtime 2\nwarntime 1\ninitdead 10\nudpport 694\nbcast "
+                         "eth0\nserial /dev/ttyS0\nping 10.10.10.1\n"
                          "respawn hacluster /usr/lib/heartbeat/ipfail\n";
         ha += (flavour & 4U) != 0 ? "stonith meatware /etc/ha.d/stonith.cfg\n" : "";
-        ha += std::array{"auto_failback on\n", "auto_failback off\n", "auto_failback legacy\n", "auto_failback on\n"}[flavour & 3U];
+        ha += std::array{"auto_failback on\n",
+                         "auto_failback off\n",
+                         "auto_failback legacy\n",
+                         "auto_failback on\n"}[flavour & 3U];
         ha += "node asterisk1\nnode asterisk2\n";
         options.files.ha = parse_ha_cf(ha, "ha.cf", options.name).value;
         options.files.resources =
-            parse_haresources("asterisk1 10.10.10.110 asterisk\nasterisk2 10.10.10.111\n", "haresources", options.files.ha.nodes).value;
+            parse_haresources("asterisk1 10.10.10.110 asterisk\nasterisk2 10.10.10.111\n",
+                              "haresources",
+                              options.files.ha.nodes)
+                .value;
         options.files.keys = parse_authkeys("auth 1\n1 sha1 k\n", "authkeys").value;
         if ((flavour & 8U) != 0) {
             options.quirks = Quirks::heartbeat_3_0_6();
@@ -78,8 +114,10 @@ class Bench {
         for (const IssuedAction& issued : sink.actions()) {
             CLUSTER_CHECK(static_cast<std::uint64_t>(issued.id) > last_id);
             last_id = static_cast<std::uint64_t>(issued.id);
-            const bool answered = std::holds_alternative<AcquireAddress>(issued.action) || std::holds_alternative<ReleaseAddress>(issued.action) ||
-                                  std::holds_alternative<RunAgent>(issued.action) || std::holds_alternative<FenceNode>(issued.action) ||
+            const bool answered = std::holds_alternative<AcquireAddress>(issued.action) ||
+                                  std::holds_alternative<ReleaseAddress>(issued.action) ||
+                                  std::holds_alternative<RunAgent>(issued.action) ||
+                                  std::holds_alternative<FenceNode>(issued.action) ||
                                   std::holds_alternative<PersistState>(issued.action);
             if (answered) {
                 open.push_back(issued.id);
@@ -124,7 +162,8 @@ class Bench {
         message.add("ts", "6b000000");
         std::vector<std::byte> bytes;
         const bool serial = (type & 32U) != 0;
-        serial ? wire::encode_classic(message, *keys, bytes) : wire::encode_netstring(message, *keys, MessageFormat::classic, bytes);
+        serial ? wire::encode_classic(message, *keys, bytes)
+               : wire::encode_netstring(message, *keys, MessageFormat::classic, bytes);
         give(DatagramReceived{LinkId{static_cast<std::uint16_t>(serial ? 1 : 0)}, bytes});
     }
 
@@ -157,38 +196,54 @@ void answer(Bench& bench, Input& in) {
     const ActionId id = *at;
     bench.open.erase(at);
     const auto outcome = choice < 192 ? Outcome::done : static_cast<Outcome>(choice % 4);
-    bench.give(ActionCompleted{id, outcome, choice % 5 == 0 ? 1 : 0, choice % 2 == 0 ? "running" : "not running", {}});
+    bench.give(ActionCompleted{
+        id, outcome, choice % 5 == 0 ? 1 : 0, choice % 2 == 0 ? "running" : "not running", {}});
 }
 
 void play(Bench& bench, Input& in) {
     switch (in.byte() % 12) {
-        case 0: bench.run_for(std::chrono::milliseconds{in.byte()}); break;
-        case 1: bench.run_for(std::chrono::milliseconds{50 * in.byte()}); break;
-        case 2:
-        case 3:
-        case 4: bench.hear(in); break;
-        case 5:
-        case 6: answer(bench, in); break;
-        case 7:
-            bench.give(AdminCommand{static_cast<AdminCommand::Kind>(in.byte() % 3), static_cast<ResourceScope>(in.byte() % 3)});
-            break;
-        case 8: {
-            const std::uint8_t which = in.byte();
-            const auto raw = std::as_bytes(in.take(in.byte()));
-            bench.give(DatagramReceived{LinkId{static_cast<std::uint16_t>(which % 3)}, raw});
-            break;
+    case 0:
+        bench.run_for(std::chrono::milliseconds{in.byte()});
+        break;
+    case 1:
+        bench.run_for(std::chrono::milliseconds{50 * in.byte()});
+        break;
+    case 2:
+    case 3:
+    case 4:
+        bench.hear(in);
+        break;
+    case 5:
+    case 6:
+        answer(bench, in);
+        break;
+    case 7:
+        bench.give(AdminCommand{static_cast<AdminCommand::Kind>(in.byte() % 3),
+                                static_cast<ResourceScope>(in.byte() % 3)});
+        break;
+    case 8: {
+        const std::uint8_t which = in.byte();
+        const auto raw = std::as_bytes(in.take(in.byte()));
+        bench.give(DatagramReceived{LinkId{static_cast<std::uint16_t>(which % 3)}, raw});
+        break;
+    }
+    case 9:
+        bench.now += std::chrono::milliseconds{100 * in.byte()};
+        break;  // asleep
+    case 10: {
+        const std::uint8_t what = in.byte();
+        if (what % 2 == 0) {
+            bench.give(LinkStateChanged{LinkId{static_cast<std::uint16_t>(what / 4 % 3)},
+                                        (what & 2U) != 0});
+        } else {
+            bench.give(
+                PingReplyReceived{PingTargetId{static_cast<std::uint16_t>(what / 4 % 2)}, what});
         }
-        case 9: bench.now += std::chrono::milliseconds{100 * in.byte()}; break;   // asleep
-        case 10: {
-            const std::uint8_t what = in.byte();
-            if (what % 2 == 0) {
-                bench.give(LinkStateChanged{LinkId{static_cast<std::uint16_t>(what / 4 % 3)}, (what & 2U) != 0});
-            } else {
-                bench.give(PingReplyReceived{PingTargetId{static_cast<std::uint16_t>(what / 4 % 2)}, what});
-            }
-            break;
-        }
-        default: bench.hand_over(); break;
+        break;
+    }
+    default:
+        bench.hand_over();
+        break;
     }
     (void)bench.node->status();
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Any bytes as haresources: bounded, every group has a node and resources, every word gets a binding.
+// Any bytes as haresources: bounded, every group has a node and resources, every word gets a
+// binding.
 #include <cstdint>
 
 #include "fuzz/finding_checks.hpp"
@@ -12,13 +13,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     CLUSTER_CHECK(groups.size() <= 1000);
     std::size_t words = 0;
     for (const auto& group : groups) {
-        CLUSTER_CHECK(!group.node.empty() && !group.resources.empty() && group.resources.size() <= 1000);
+        CLUSTER_CHECK(!group.node.empty() && !group.resources.empty() &&
+                      group.resources.size() <= 1000);
         words += group.resources.size();
         for (const auto& resource : group.resources) {
-            CLUSTER_CHECK(!resource.script.empty() && !resource.text.empty() && resource.where.line > 0);
+            CLUSTER_CHECK(!resource.script.empty() && !resource.text.empty() &&
+                          resource.where.line > 0);
             if (const auto spec = cluster::parse_address_spec(resource.text)) {
                 CLUSTER_CHECK(!spec->address.empty());
-                CLUSTER_CHECK(!spec->prefix_length || (*spec->prefix_length >= 0 && *spec->prefix_length <= 128));
+                CLUSTER_CHECK(!spec->prefix_length ||
+                              (*spec->prefix_length >= 0 && *spec->prefix_length <= 128));
             }
             if (parsed.ok()) {
                 CLUSTER_CHECK(group.node == "asterisk1" || group.node == "asterisk2");

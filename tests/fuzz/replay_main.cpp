@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Runs a fuzz target once on every file of the given folders, without libFuzzer: the corpora as an ordinary test.
-// Fails when a folder is missing or empty, so that a lost corpus is noticed.
+// Runs a fuzz target once on every file of the given folders, without libFuzzer: the corpora as an
+// ordinary test. Fails when a folder is missing or empty, so that a lost corpus is noticed.
 
 #include <cstddef>
 #include <cstdint>
@@ -22,7 +22,8 @@ int main(int argc, char** argv) {
             }
             std::ifstream file{entry.path(), std::ios::binary};
             const std::vector<char> bytes{std::istreambuf_iterator<char>{file}, {}};
-            LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+            LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(bytes.data()),
+                                   bytes.size());
             ++replayed;
         }
         if (error) {

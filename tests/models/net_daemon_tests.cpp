@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The driver: two daemons with the published call-centre files on two simulated hosts, over every medium it can use.
+// The driver: two daemons with the published call-centre files on two simulated hosts, over every
+// medium it can use.
 #include <algorithm>
 #include <fstream>
 #include <memory>
@@ -64,11 +65,14 @@ struct Cluster : test::World {
         Member(Cluster& world, const std::string& name) : host(world.context, name) {}
         Host host;
         models::AgentTable agents;
-        std::vector<std::pair<std::int64_t, std::size_t>> events;     ///< (time, index of the event's kind)
+        std::vector<std::pair<std::int64_t, std::size_t>>
+            events;  ///< (time, index of the event's kind)
         std::vector<cluster::LeaveCluster::Then> left;
     };
 
-    explicit Cluster(cluster::NodeFiles files_ = published(), ns3::Time second_start = MilliSeconds(137)) : files(std::move(files_)) {
+    explicit Cluster(cluster::NodeFiles files_ = published(),
+                     ns3::Time second_start = MilliSeconds(137))
+        : files(std::move(files_)) {
         ns3::Time start = MilliSeconds(611);
         int number = 1;
         for (Member* member : {&one, &two}) {
@@ -78,8 +82,11 @@ struct Cluster : test::World {
                     agent->host_lost();
                 }
             };
-            member->host.set_init([this, member, number](Host& host) { return std::make_unique<DaemonProcess>(host, options(*member, number)); },
-                                  "heartbeat");
+            member->host.set_init(
+                [this, member, number](Host& host) {
+                    return std::make_unique<DaemonProcess>(host, options(*member, number));
+                },
+                "heartbeat");
             member->host.power_on(start);
             start = second_start;
             ++number;
@@ -89,9 +96,15 @@ struct Cluster : test::World {
     static void add_agents(Member& member) {
         using std::chrono::milliseconds;
         member.agents["fonulator"] = std::make_unique<models::ScriptAgent>(
-            member.host, "fonulator", models::ScriptAgent::Profile{.start = models::ConstantDist{milliseconds{300}}, .stop = models::ConstantDist{milliseconds{5}}});
+            member.host,
+            "fonulator",
+            models::ScriptAgent::Profile{.start = models::ConstantDist{milliseconds{300}},
+                                         .stop = models::ConstantDist{milliseconds{5}}});
         member.agents["asterisk"] = std::make_unique<models::ScriptAgent>(
-            member.host, "asterisk", models::ScriptAgent::Profile{.start = models::ConstantDist{milliseconds{5000}}, .stop = models::ConstantDist{milliseconds{500}}});
+            member.host,
+            "asterisk",
+            models::ScriptAgent::Profile{.start = models::ConstantDist{milliseconds{5000}},
+                                         .stop = models::ConstantDist{milliseconds{500}}});
     }
 
     DaemonOptions options(Member& member, int number) {
@@ -101,14 +114,16 @@ struct Cluster : test::World {
         o.node.files = files;
         o.node.seed = static_cast<std::uint64_t>(number);
         o.agents = &member.agents;
-        o.tap = [&member](const cluster::Now&, const cluster::Event& event, const std::vector<cluster::IssuedAction>&) {
+        o.tap = [&member](const cluster::Now&,
+                          const cluster::Event& event,
+                          const std::vector<cluster::IssuedAction>&) {
             member.events.emplace_back(ns3::Simulator::Now().GetNanoSeconds(), event.index());
         };
         o.on_leave = [&member](cluster::LeaveCluster::Then then) {
             member.left.push_back(then);
             member.host.kill("heartbeat");
         };
-        o.clock_offset_ns = 1'000'000'000'000LL * number;   // nodes booted at different times
+        o.clock_offset_ns = 1'000'000'000'000LL * number;  // nodes booted at different times
         return o;
     }
 
@@ -119,7 +134,8 @@ struct Cluster : test::World {
     }
 
     [[nodiscard]] std::size_t events_of(const Member& member, std::size_t kind) const {
-        return static_cast<std::size_t>(std::ranges::count(member.events, kind, &std::pair<std::int64_t, std::size_t>::second));
+        return static_cast<std::size_t>(
+            std::ranges::count(member.events, kind, &std::pair<std::int64_t, std::size_t>::second));
     }
 
     /// Kinds of the records that led to this one, itself first.
@@ -136,9 +152,20 @@ struct Cluster : test::World {
     LanSwitch lan{context, "sw1", Seconds(300)};
     Member one{*this, "asterisk1"};
     Member two{*this, "asterisk2"};
-    LightEndpoint client{context, "client", ns3::Mac48Address("02:00:00:00:00:20"), "10.10.10.50", 24};
-    LanLink l1{context, "l1", one.host.add_interface("eth0", ns3::Mac48Address("02:00:00:00:00:01"), {"10.10.10.100/24"}), lan.port(1), {}};
-    LanLink l2{context, "l2", two.host.add_interface("eth0", ns3::Mac48Address("02:00:00:00:00:02"), {"10.10.10.120/24"}), lan.port(2), {}};
+    LightEndpoint client{
+        context, "client", ns3::Mac48Address("02:00:00:00:00:20"), "10.10.10.50", 24};
+    LanLink l1{
+        context,
+        "l1",
+        one.host.add_interface("eth0", ns3::Mac48Address("02:00:00:00:00:01"), {"10.10.10.100/24"}),
+        lan.port(1),
+        {}};
+    LanLink l2{
+        context,
+        "l2",
+        two.host.add_interface("eth0", ns3::Mac48Address("02:00:00:00:00:02"), {"10.10.10.120/24"}),
+        lan.port(2),
+        {}};
     LanLink l3{context, "l3", client, lan.port(3), {}};
 };
 
@@ -149,7 +176,8 @@ constexpr std::size_t kind_of() {
 
 }  // namespace
 
-TEST_CASE("Driver: cold start gives the group to its preferred node, left to right", "[models][daemon]") {
+TEST_CASE("Driver: cold start gives the group to its preferred node, left to right",
+          "[models][daemon]") {
     Cluster w;
     w.simulation.run_until(Seconds(60));
     CHECK(w.one.host.has_address(vip));
@@ -168,23 +196,30 @@ TEST_CASE("Driver: cold start gives the group to its preferred node, left to rig
     CHECK(w.recorder.of("bad-packets").empty());
 }
 
-TEST_CASE("Driver: after loss of power the other node has the address within deadtime and a tick, and says why", "[models][daemon]") {
+TEST_CASE("Driver: after loss of power the other node has the address within deadtime and a tick, "
+          "and says why",
+          "[models][daemon]") {
     const int phase = GENERATE(0, 37, 91, 150, 199);
     CAPTURE(phase);
     Cluster w;
     std::vector<std::int64_t> answered;
-    w.client.on_echo_reply = [&](const std::string&, std::uint16_t, std::uint16_t) { answered.push_back(ns3::Simulator::Now().GetMilliSeconds()); };
+    w.client.on_echo_reply = [&](const std::string&, std::uint16_t, std::uint16_t) {
+        answered.push_back(ns3::Simulator::Now().GetMilliSeconds());
+    };
     for (std::uint64_t i = 0; i < 1000; ++i) {
-        w.simulation.at(MilliSeconds(100 * i + 3), [&, i] { w.client.send_echo(vip, 1, static_cast<std::uint16_t>(i)); });
+        w.simulation.at(MilliSeconds(100 * i + 3),
+                        [&, i] { w.client.send_echo(vip, 1, static_cast<std::uint16_t>(i)); });
     }
-    const std::int64_t fault_ms = 60'017 + phase;   // anywhere between two beats of the dying node
-    w.simulation.at(MilliSeconds(static_cast<std::uint64_t>(fault_ms)), [&] { w.one.host.power_off(); });
+    const std::int64_t fault_ms = 60'017 + phase;  // anywhere between two beats of the dying node
+    w.simulation.at(MilliSeconds(static_cast<std::uint64_t>(fault_ms)),
+                    [&] { w.one.host.power_off(); });
     w.simulation.run_until(Seconds(80));
 
     const auto detect = w.recorder.of("ms.detect", "asterisk2");
     REQUIRE(detect.size() == 1);
     CHECK(detect[0].field("peer") == "asterisk1");
-    const double detected = static_cast<double>(detect[0].at_ns) / 1e6 - static_cast<double>(fault_ms);
+    const double detected =
+        static_cast<double>(detect[0].at_ns) / 1e6 - static_cast<double>(fault_ms);
     CAPTURE(detected);
     CHECK(detected >= 1800);
     CHECK(detected <= 2010);
@@ -195,7 +230,9 @@ TEST_CASE("Driver: after loss of power the other node has the address within dea
     CHECK_FALSE(w.one.host.has_address(vip));
 
     const auto causes = w.chain(address[0].id);
-    const auto position = [&](const char* kind) { return std::ranges::find(causes, kind) - causes.begin(); };
+    const auto position = [&](const char* kind) {
+        return std::ranges::find(causes, kind) - causes.begin();
+    };
     CAPTURE(causes);
     CHECK(position("ms.decide") < position("ms.detect"));
     CHECK(position("ms.detect") < static_cast<std::ptrdiff_t>(causes.size()));
@@ -205,7 +242,8 @@ TEST_CASE("Driver: after loss of power the other node has the address within dea
     const auto announce = w.recorder.of("ms.announce", "asterisk2");
     REQUIRE(announce.size() == 1);
     CHECK(w.recorder.at(announce[0].cause).kind == "address.announced");
-    const auto back = std::ranges::find_if(answered, [&](std::int64_t at) { return at > fault_ms; });
+    const auto back =
+        std::ranges::find_if(answered, [&](std::int64_t at) { return at > fault_ms; });
     REQUIRE(back != answered.end());
     CHECK(*back <= address[0].at_ns / 1'000'000 + 110);
 
@@ -217,7 +255,8 @@ TEST_CASE("Driver: after loss of power the other node has the address within dea
     CHECK(w.chain(last.id).size() > causes.size());
 }
 
-TEST_CASE("Driver: the same run twice gives the same records and frames", "[models][daemon][determinism]") {
+TEST_CASE("Driver: the same run twice gives the same records and frames",
+          "[models][daemon][determinism]") {
     const auto once = [] {
         Cluster w;
         w.simulation.at(MilliSeconds(30'017), [&] { w.one.host.power_off(); });
@@ -230,8 +269,13 @@ TEST_CASE("Driver: the same run twice gives the same records and frames", "[mode
 }
 
 TEST_CASE("Driver: the daemons hear each other over every medium", "[models][daemon]") {
-    const auto medium = GENERATE(as<std::string>{}, "bcast eth0", "mcast eth0 225.0.0.1 694 1 0", "ucast eth0 10.10.10.100\nucast eth0 10.10.10.120",
-                                 "baud 19200\nserial /dev/ttyS0", "bcast eth0\nucast eth0 10.10.10.100\nucast eth0 10.10.10.120\nmcast eth0 225.0.0.1 694 1 0");
+    const auto medium = GENERATE(as<std::string>{},
+                                 "bcast eth0",
+                                 "mcast eth0 225.0.0.1 694 1 0",
+                                 "ucast eth0 10.10.10.100\nucast eth0 10.10.10.120",
+                                 "baud 19200\nserial /dev/ttyS0",
+                                 "bcast eth0\nucast eth0 10.10.10.100\nucast eth0 "
+                                 "10.10.10.120\nmcast eth0 225.0.0.1 694 1 0");
     CAPTURE(medium);
     Cluster w(published([&](std::string& ha) { replace(ha, "bcast eth0", medium); }));
     models::SerialLine line(w.context, "null-modem", "asterisk1:ttyS0", "asterisk2:ttyS0", 19200);
@@ -255,14 +299,18 @@ TEST_CASE("Driver: the daemons hear each other over every medium", "[models][dae
     CHECK(w.recorder.of("bad-packets").empty());
 }
 
-TEST_CASE("Driver: a medium that the host does not have is told once, and the daemon lives", "[models][daemon]") {
-    Cluster w(published([](std::string& ha) { replace(ha, "bcast eth0", "bcast eth0\nbcast eth5\nserial /dev/ttyS7"); }));
+TEST_CASE("Driver: a medium that the host does not have is told once, and the daemon lives",
+          "[models][daemon]") {
+    Cluster w(published([](std::string& ha) {
+        replace(ha, "bcast eth0", "bcast eth0\nbcast eth5\nserial /dev/ttyS7");
+    }));
     w.simulation.run_until(Seconds(30));
     CHECK(w.recorder.of("link.unusable", "asterisk1").size() == 2);
     CHECK(w.one.host.has_address(vip));
 }
 
-TEST_CASE("Driver: carrier changes reach the core, for the links of that interface", "[models][daemon]") {
+TEST_CASE("Driver: carrier changes reach the core, for the links of that interface",
+          "[models][daemon]") {
     Cluster w;
     w.simulation.at(Seconds(30), [&] { w.l1.set_plugged(false); });
     w.simulation.at(Seconds(31), [&] { w.l1.set_plugged(true); });
@@ -283,7 +331,8 @@ TEST_CASE("Driver: ping targets are asked, and their answers reach the core", "[
     CHECK(told.back().at_ns > 30'000'000'000);
 }
 
-TEST_CASE("Driver: a word without script is a failed start, not a silent success", "[models][daemon]") {
+TEST_CASE("Driver: a word without script is a failed start, not a silent success",
+          "[models][daemon]") {
     Cluster w;
     w.one.agents.erase("fonulator");
     w.simulation.run_until(Seconds(40));
@@ -294,7 +343,8 @@ TEST_CASE("Driver: a word without script is a failed start, not a silent success
     CHECK(failed);
 }
 
-TEST_CASE("Driver: while the node is frozen nothing is handled; at the thaw all of it is, in order", "[models][daemon]") {
+TEST_CASE("Driver: while the node is frozen nothing is handled; at the thaw all of it is, in order",
+          "[models][daemon]") {
     Cluster w;
     w.simulation.at(Seconds(30), [&] { w.two.host.freeze(); });
     w.simulation.at(Seconds(31), [&] { w.two.host.thaw(); });
@@ -306,27 +356,34 @@ TEST_CASE("Driver: while the node is frozen nothing is handled; at the thaw all 
         at_thaw += at == 31'000'000'000 && kind == kind_of<cluster::DatagramReceived>() ? 1U : 0U;
     }
     CHECK(during == 0);
-    CHECK(at_thaw == 5);   // one second of beats at 200 ms
+    CHECK(at_thaw == 5);  // one second of beats at 200 ms
     CHECK(w.recorder.of("ms.detect").empty());
     CHECK_FALSE(w.two.host.has_address(vip));
 }
 
-TEST_CASE("Driver: a killed daemon does nothing more, but the kernel keeps its addresses", "[models][daemon]") {
+TEST_CASE("Driver: a killed daemon does nothing more, but the kernel keeps its addresses",
+          "[models][daemon]") {
     Cluster w;
     w.simulation.at(Seconds(30), [&] { CHECK(w.one.host.kill("heartbeat")); });
     w.simulation.run_until(Seconds(50));
     CHECK(w.one.host.has_address(vip));
-    CHECK(w.two.host.has_address(vip));   // split brain, as with the real daemon: nobody stops the dead one's resources
+    CHECK(w.two.host.has_address(
+        vip));  // split brain, as with the real daemon: nobody stops the dead one's resources
     for (const auto& [at, kind] : w.one.events) {
         CHECK(at <= 30'000'000'000);
     }
 }
 
-TEST_CASE("Driver: a clean stop releases everything, then the daemon leaves and the peer serves", "[models][daemon]") {
+TEST_CASE("Driver: a clean stop releases everything, then the daemon leaves and the peer serves",
+          "[models][daemon]") {
     Cluster w;
-    w.simulation.at(Seconds(30), [&] { Cluster::daemon(w.one).command({cluster::AdminCommand::Kind::stop, cluster::ResourceScope::all}); });
+    w.simulation.at(Seconds(30), [&] {
+        Cluster::daemon(w.one).command(
+            {cluster::AdminCommand::Kind::stop, cluster::ResourceScope::all});
+    });
     w.simulation.run_until(Seconds(60));
-    CHECK(w.one.left == std::vector<cluster::LeaveCluster::Then>{cluster::LeaveCluster::Then::exit});
+    CHECK(w.one.left ==
+          std::vector<cluster::LeaveCluster::Then>{cluster::LeaveCluster::Then::exit});
     CHECK(w.one.host.find("heartbeat") == nullptr);
     CHECK_FALSE(w.one.host.has_address(vip));
     CHECK(w.two.host.has_address(vip));

@@ -36,8 +36,8 @@ TEST_CASE("LanLink: a frame takes its own length and the propagation delay", "[m
     CHECK(a.carrier());
     CHECK(a.carrier_events == std::vector<bool>{true});
 
-    a.send(mac_b, 100);   // 100 + 14 header + 4 FCS + 20 preamble and gap = 138 bytes = 11.04 us
-    a.send(mac_b, 10);    // padded to 46: 84 bytes = 6.72 us, behind the first
+    a.send(mac_b, 100);  // 100 + 14 header + 4 FCS + 20 preamble and gap = 138 bytes = 11.04 us
+    a.send(mac_b, 10);   // padded to 46: 84 bytes = 6.72 us, behind the first
     w.simulation.run_until(Seconds(1));
 
     REQUIRE(b.frames.size() == 2);
@@ -48,7 +48,8 @@ TEST_CASE("LanLink: a frame takes its own length and the propagation delay", "[m
     CHECK(w.recorder.hops[0].received_ns == 14'040);
 }
 
-TEST_CASE("LanLink: loss and cut act in one direction only, and leave the carrier alone", "[models][lan]") {
+TEST_CASE("LanLink: loss and cut act in one direction only, and leave the carrier alone",
+          "[models][lan]") {
     test::World w;
     Sink a("a", mac_a);
     Sink b("b", mac_b);
@@ -63,7 +64,7 @@ TEST_CASE("LanLink: loss and cut act in one direction only, and leave the carrie
     }
     w.simulation.run_until(Seconds(3));
     CHECK(a.frames.empty());
-    CHECK(std::abs(static_cast<int>(b.frames.size()) - 1400) < 90);   // 4.4 standard deviations
+    CHECK(std::abs(static_cast<int>(b.frames.size()) - 1400) < 90);  // 4.4 standard deviations
     CHECK(a.carrier());
     CHECK(link.dropped() == 4000 - b.frames.size());
 }
@@ -103,14 +104,15 @@ TEST_CASE("LanLink: what would wait longer than the queue limit is dropped", "[m
     way.queue_limit = MilliSeconds(10);
     LanLink link(w.context, "l", a, b, way);
     for (int i = 0; i < 10; ++i) {
-        a.send(mac_b, 462);   // 500 bytes on the wire = 4 ms each
+        a.send(mac_b, 462);  // 500 bytes on the wire = 4 ms each
     }
     w.simulation.run_until(Seconds(1));
-    CHECK(b.frames.size() == 3);   // waiting 0, 4 and 8 ms; the fourth would wait 12
+    CHECK(b.frames.size() == 3);  // waiting 0, 4 and 8 ms; the fourth would wait 12
     CHECK(w.recorder.hops.back().drop_reason == "queue full");
 }
 
-TEST_CASE("LanLink: pulling the cable drops carrier at both ends and what is in flight", "[models][lan]") {
+TEST_CASE("LanLink: pulling the cable drops carrier at both ends and what is in flight",
+          "[models][lan]") {
     test::World w;
     Sink a("a", mac_a);
     Sink b("b", mac_b);
@@ -131,7 +133,8 @@ TEST_CASE("LanLink: pulling the cable drops carrier at both ends and what is in 
     CHECK(w.recorder.hops[1].drop_reason == "carrier lost in flight");
 }
 
-TEST_CASE("LanLink: a port without power takes the carrier of the other end with it", "[models][lan]") {
+TEST_CASE("LanLink: a port without power takes the carrier of the other end with it",
+          "[models][lan]") {
     test::World w;
     Sink a("a", mac_a);
     auto b = std::make_unique<Sink>("b", mac_b);
@@ -142,7 +145,7 @@ TEST_CASE("LanLink: a port without power takes the carrier of the other end with
     CHECK(a.carrier());
     b.reset();
     CHECK_FALSE(a.carrier());
-    a.send(mac_b, 50);   // into nothing
+    a.send(mac_b, 50);  // into nothing
     w.simulation.run_until(Seconds(1));
     CHECK(link.delivered() == 0);
 }
@@ -197,7 +200,7 @@ TEST_CASE("LanSwitch: floods what it does not know, and learns", "[models][lan]"
     w.b.send(mac_a, 50);
     w.simulation.run_until(MilliSeconds(2));
     CHECK(w.a.frames.size() == 1);
-    CHECK(w.c.frames.size() == 1);   // not flooded
+    CHECK(w.c.frames.size() == 1);  // not flooded
     w.b.send(ns3::Mac48Address::GetBroadcast(), 50);
     w.simulation.run_until(MilliSeconds(3));
     CHECK(w.a.frames.size() == 2);
@@ -214,7 +217,8 @@ TEST_CASE("LanSwitch: forgets an address after its ageing time", "[models][lan]"
     CHECK(w.lan.learned_port(mac_a) == -1);
 }
 
-TEST_CASE("LanSwitch: loss of carrier flushes only that port, loss of power everything", "[models][lan]") {
+TEST_CASE("LanSwitch: loss of carrier flushes only that port, loss of power everything",
+          "[models][lan]") {
     Switched w;
     w.a.send(mac_b, 50);
     w.b.send(mac_a, 50);
@@ -229,7 +233,7 @@ TEST_CASE("LanSwitch: loss of carrier flushes only that port, loss of power ever
     CHECK_FALSE(w.c.carrier());
     w.a.send(ns3::Mac48Address::GetBroadcast(), 50);
     w.simulation.run_until(MilliSeconds(2));
-    CHECK(w.c.frames.size() == 1);   // only the flood of the start
+    CHECK(w.c.frames.size() == 1);  // only the flood of the start
     w.lan.set_power(true);
     CHECK(w.c.carrier());
     w.a.send(ns3::Mac48Address::GetBroadcast(), 50);
@@ -237,7 +241,8 @@ TEST_CASE("LanSwitch: loss of carrier flushes only that port, loss of power ever
     CHECK(w.c.frames.size() == 2);
 }
 
-TEST_CASE("LanSwitch: a station that moves to another port is followed by its next frame", "[models][lan]") {
+TEST_CASE("LanSwitch: a station that moves to another port is followed by its next frame",
+          "[models][lan]") {
     Switched w;
     w.a.send(mac_b, 50);
     w.simulation.run_until(MilliSeconds(1));
@@ -248,14 +253,17 @@ TEST_CASE("LanSwitch: a station that moves to another port is followed by its ne
     CHECK(w.lan.learned_port(mac_a) == 4);
 }
 
-// ---------------------------------------------------------------- every kind of link keeps the same promises
+// ---------------------------------------------------------------- every kind of link keeps the
+// same promises
 
-TEST_CASE("Link conformance: every kind carries bytes both ways, keeps causes, loses all while unplugged, and recovers", "[models][lan]") {
+TEST_CASE("Link conformance: every kind carries bytes both ways, keeps causes, loses all while "
+          "unplugged, and recovers",
+          "[models][lan]") {
     struct Harness {
         std::function<void(int side, std::size_t bytes)> send;
         std::function<void(bool)> plug;
-        std::array<std::size_t, 2> received{};                ///< bytes that arrived at side 0 and 1
-        std::array<models::RecordId, 2> cause{};              ///< of the last arrival
+        std::array<std::size_t, 2> received{};    ///< bytes that arrived at side 0 and 1
+        std::array<models::RecordId, 2> cause{};  ///< of the last arrival
     };
     test::World w;
     Harness h;
@@ -279,7 +287,9 @@ TEST_CASE("Link conformance: every kind carries bytes both ways, keeps causes, l
     };
     if (kind == "ethernet") {
         lan = std::make_unique<LanLink>(w.context, "l", a, b, LinkDirection{});
-        h.send = [&](int side, std::size_t n) { (side == 0 ? a : b).send(side == 0 ? mac_b : mac_a, static_cast<std::uint32_t>(n)); };
+        h.send = [&](int side, std::size_t n) {
+            (side == 0 ? a : b).send(side == 0 ? mac_b : mac_a, static_cast<std::uint32_t>(n));
+        };
         h.plug = [&](bool on) { lan->set_plugged(on); };
     } else {
         serial = std::make_unique<SerialLine>(w.context, "s", "a", "b", 19200);
@@ -323,7 +333,8 @@ TEST_CASE("Link conformance: every kind carries bytes both ways, keeps causes, l
 
 // ---------------------------------------------------------------- serial
 
-TEST_CASE("SerialLine: 100 bytes at 9600 baud take 104.17 ms, the next ones follow behind", "[models][serial]") {
+TEST_CASE("SerialLine: 100 bytes at 9600 baud take 104.17 ms, the next ones follow behind",
+          "[models][serial]") {
     test::World w;
     SerialLine line(w.context, "null-modem", "a:ttyS0", "b:ttyS0", 9600);
     std::vector<std::byte> got;
@@ -348,7 +359,8 @@ TEST_CASE("SerialLine: 100 bytes at 9600 baud take 104.17 ms, the next ones foll
     CHECK(last == 150'000'000 + 2 * 104'166'666);
 }
 
-TEST_CASE("SerialLine: writes beyond the transmit buffer are lost, not queued without limit", "[models][serial]") {
+TEST_CASE("SerialLine: writes beyond the transmit buffer are lost, not queued without limit",
+          "[models][serial]") {
     test::World w;
     SerialLine line(w.context, "s", "a", "b", 9600);
     std::size_t got = 0;
@@ -360,20 +372,24 @@ TEST_CASE("SerialLine: writes beyond the transmit buffer are lost, not queued wi
     CHECK(got == 4000);
 }
 
-TEST_CASE("SerialLine: noise changes bytes, not their number; a pulled plug loses the rest", "[models][serial]") {
+TEST_CASE("SerialLine: noise changes bytes, not their number; a pulled plug loses the rest",
+          "[models][serial]") {
     test::World w;
     SerialLine line(w.context, "s", "a", "b", 9600);
     std::vector<std::byte> got;
-    line.attach(1, [&](std::span<const std::byte> chunk) { got.insert(got.end(), chunk.begin(), chunk.end()); });
+    line.attach(1, [&](std::span<const std::byte> chunk) {
+        got.insert(got.end(), chunk.begin(), chunk.end());
+    });
     line.set_noise(0.5);
     line.send(0, std::vector<std::byte>(1000));
     w.simulation.run_until(Seconds(2));
     CHECK(got.size() == 1000);
-    const auto changed = static_cast<int>(std::count_if(got.begin(), got.end(), [](std::byte b) { return b != std::byte{}; }));
+    const auto changed = static_cast<int>(
+        std::count_if(got.begin(), got.end(), [](std::byte b) { return b != std::byte{}; }));
     CHECK(std::abs(changed - 498) < 80);
     line.set_noise(0);
     line.send(0, std::vector<std::byte>(96));
     w.simulation.at(Seconds(2) + MilliSeconds(50), [&] { line.set_plugged(false); });
     w.simulation.run_until(Seconds(3));
-    CHECK(got.size() == 1000 + 48);   // 50 ms = 48 bytes = three full FIFOs
+    CHECK(got.size() == 1000 + 48);  // 50 ms = 48 bytes = three full FIFOs
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Streams and distributions: the same every time, independent of each other, and of the shape they claim.
+// Streams and distributions: the same every time, independent of each other, and of the shape they
+// claim.
 #include <algorithm>
 #include <cmath>
 #include <set>
@@ -35,12 +36,17 @@ Moments moments(const models::Distribution& d, std::size_t count = 20'000) {
     }
     std::sort(drawn.begin(), drawn.end());
     const double mean = sum / static_cast<double>(count);
-    return {mean, std::sqrt(squares / static_cast<double>(count) - mean * mean), drawn.front(), drawn.back(), drawn[count / 2]};
+    return {mean,
+            std::sqrt(squares / static_cast<double>(count) - mean * mean),
+            drawn.front(),
+            drawn.back(),
+            drawn[count / 2]};
 }
 
 }  // namespace
 
-TEST_CASE("RandomStream: the same seed and name give the same draws, another name or seed does not", "[models][random]") {
+TEST_CASE("RandomStream: the same seed and name give the same draws, another name or seed does not",
+          "[models][random]") {
     RandomStream a(1, "link/l1/loss");
     RandomStream again(1, "link/l1/loss");
     RandomStream other_name(1, "link/l2/loss");
@@ -58,8 +64,8 @@ TEST_CASE("RandomStream: the same seed and name give the same draws, another nam
 }
 
 TEST_CASE("RandomStream: first draws are those of xoshiro256** as published", "[models][random]") {
-    // Own reckoning of the reference algorithm with the state that splitmix64 gives; guards against a silent change,
-    // which would alter every recorded result.
+    // Own reckoning of the reference algorithm with the state that splitmix64 gives; guards against
+    // a silent change, which would alter every recorded result.
     RandomStream stream(0, "");
     std::uint64_t x = 0;
     const auto splitmix = [](std::uint64_t& s) {
@@ -68,27 +74,30 @@ TEST_CASE("RandomStream: first draws are those of xoshiro256** as published", "[
         z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
         return z ^ (z >> 31);
     };
-    CHECK(splitmix(x) == 0xe220a8397b1dcdafULL);   // published first output for seed 0
-    std::uint64_t state = 0xe220a8397b1dcdafULL ^ 0xcbf29ce484222325ULL;   // FNV-1a of the empty text is its basis
+    CHECK(splitmix(x) == 0xe220a8397b1dcdafULL);  // published first output for seed 0
+    std::uint64_t state =
+        0xe220a8397b1dcdafULL ^ 0xcbf29ce484222325ULL;  // FNV-1a of the empty text is its basis
     splitmix(state);
     const std::uint64_t s1 = splitmix(state);
     const std::uint64_t t = s1 * 5;
     CHECK(stream.next() == ((t << 7) | (t >> 57)) * 9);
 }
 
-TEST_CASE("RandomStream: below() reaches every value, never the bound, without bias", "[models][random]") {
+TEST_CASE("RandomStream: below() reaches every value, never the bound, without bias",
+          "[models][random]") {
     RandomStream stream(3, "below");
     std::vector<int> counts(6);
     for (int i = 0; i < 60'000; ++i) {
         ++counts.at(static_cast<std::size_t>(stream.below(6)));
     }
     for (const int count : counts) {
-        CHECK(std::abs(count - 10'000) < 400);   // 4.4 standard deviations
+        CHECK(std::abs(count - 10'000) < 400);  // 4.4 standard deviations
     }
     CHECK(stream.below(1) == 0);
 }
 
-TEST_CASE("RandomStream: uniform() includes both ends and survives the whole range", "[models][random]") {
+TEST_CASE("RandomStream: uniform() includes both ends and survives the whole range",
+          "[models][random]") {
     RandomStream stream(3, "uniform");
     std::set<Duration> seen;
     for (int i = 0; i < 200; ++i) {
@@ -96,10 +105,12 @@ TEST_CASE("RandomStream: uniform() includes both ends and survives the whole ran
     }
     CHECK(seen == std::set<Duration>{5ns, 6ns, 7ns, 8ns});
     CHECK(stream.uniform(9ns, 9ns) == 9ns);
-    CHECK(stream.uniform(Duration::min(), Duration::max()) != stream.uniform(Duration::min(), Duration::max()));
+    CHECK(stream.uniform(Duration::min(), Duration::max()) !=
+          stream.uniform(Duration::min(), Duration::max()));
 }
 
-TEST_CASE("RandomStream: chance() of 0 never, of 1 always, of a quarter a quarter", "[models][random]") {
+TEST_CASE("RandomStream: chance() of 0 never, of 1 always, of a quarter a quarter",
+          "[models][random]") {
     RandomStream stream(3, "chance");
     int hits = 0;
     for (int i = 0; i < 40'000; ++i) {
@@ -132,7 +143,7 @@ TEST_CASE("Distributions: mean, spread and limits are those of the formula", "[m
     SECTION("normal, truncated to two standard deviations") {
         const auto m = moments(models::NormalDist{10s, 2s, 6s, 14s});
         CHECK(m.mean == Approx(10e9).epsilon(0.01));
-        CHECK(m.sd == Approx(2e9 * 0.8796).epsilon(0.02));   // sd of a normal cut at +-2 sd
+        CHECK(m.sd == Approx(2e9 * 0.8796).epsilon(0.02));  // sd of a normal cut at +-2 sd
         CHECK(m.least >= 6s);
         CHECK(m.most <= 14s);
     }
@@ -166,7 +177,8 @@ TEST_CASE("Distributions: mean, spread and limits are those of the formula", "[m
     }
 }
 
-TEST_CASE("Distributions: senseless parameters give a time, never a negative one or a hang", "[models][random]") {
+TEST_CASE("Distributions: senseless parameters give a time, never a negative one or a hang",
+          "[models][random]") {
     RandomStream stream(1, "odd");
     CHECK(draw(models::UniformDist{5s, 2s}, stream) == 5s);
     CHECK(draw(models::TriangularDist{5s, 5s, 5s}, stream) == 5s);

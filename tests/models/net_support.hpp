@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the tests of the network models share: a recorder that keeps everything, and one simulation per test case.
+// What the tests of the network models share: a recorder that keeps everything, and one simulation
+// per test case.
 #pragma once
 
 #include <cstdint>
@@ -44,11 +45,19 @@ class KeepingRecorder final : public models::Recorder {
     [[nodiscard]] bool wants_detail() const noexcept override { return detail; }
 
     void hop(models::RecordId cause, const Hop& h) override {
-        hops.push_back({std::string{h.link}, std::string{h.from}, std::string{h.to}, std::string{h.protocol}, std::string{h.info},
-                        std::string{h.drop_reason}, h.sent_ns, h.received_ns, cause});
+        hops.push_back({std::string{h.link},
+                        std::string{h.from},
+                        std::string{h.to},
+                        std::string{h.protocol},
+                        std::string{h.info},
+                        std::string{h.drop_reason},
+                        h.sent_ns,
+                        h.received_ns,
+                        cause});
     }
 
-    [[nodiscard]] std::vector<Record> of(std::string_view kind, std::string_view subject = {}) const {
+    [[nodiscard]] std::vector<Record> of(std::string_view kind,
+                                         std::string_view subject = {}) const {
         std::vector<Record> found;
         for (const Record& r : records) {
             if (r.kind == kind && (subject.empty() || r.subject == subject)) {
@@ -57,20 +66,24 @@ class KeepingRecorder final : public models::Recorder {
         }
         return found;
     }
-    [[nodiscard]] const Record& at(models::RecordId id) const { return records.at(static_cast<std::size_t>(id) - 1); }
+    [[nodiscard]] const Record& at(models::RecordId id) const {
+        return records.at(static_cast<std::size_t>(id) - 1);
+    }
 
     /// Everything as one text, to compare two runs.
     [[nodiscard]] std::string dump() const {
         std::string text;
         for (const Record& r : records) {
-            text += std::to_string(r.at_ns) + " " + r.kind + " " + r.subject + " <" + std::to_string(static_cast<std::uint64_t>(r.cause)) + ">";
+            text += std::to_string(r.at_ns) + " " + r.kind + " " + r.subject + " <" +
+                    std::to_string(static_cast<std::uint64_t>(r.cause)) + ">";
             for (const auto& [k, v] : r.fields) {
                 text += " " + k + "=" + v;
             }
             text += "\n";
         }
         for (const KeptHop& h : hops) {
-            text += std::to_string(h.sent_ns) + " " + std::to_string(h.received_ns) + " " + h.link + " " + h.from + " " + h.protocol + " " + h.drop_reason + "\n";
+            text += std::to_string(h.sent_ns) + " " + std::to_string(h.received_ns) + " " + h.link +
+                    " " + h.from + " " + h.protocol + " " + h.drop_reason + "\n";
         }
         return text;
     }
@@ -80,9 +93,16 @@ class KeepingRecorder final : public models::Recorder {
     bool detail = true;
 
   protected:
-    models::RecordId write(models::RecordId cause, std::string_view kind, std::string_view subject,
+    models::RecordId write(models::RecordId cause,
+                           std::string_view kind,
+                           std::string_view subject,
                            std::span<const models::TraceField> fields) override {
-        Record r{static_cast<models::RecordId>(records.size() + 1), cause, ns3::Simulator::Now().GetNanoSeconds(), std::string{kind}, std::string{subject}, {}};
+        Record r{static_cast<models::RecordId>(records.size() + 1),
+                 cause,
+                 ns3::Simulator::Now().GetNanoSeconds(),
+                 std::string{kind},
+                 std::string{subject},
+                 {}};
         for (const models::TraceField& f : fields) {
             std::string text;
             if (const auto* number = std::get_if<std::int64_t>(&f.value)) {
@@ -126,7 +146,9 @@ struct World {
 class Sink final : public models::LanPort {
   public:
     Sink(std::string name, ns3::Mac48Address mac_) : LanPort(std::move(name)), mac(mac_) {}
-    void receive(const models::Frame& frame) override { frames.emplace_back(ns3::Simulator::Now().GetNanoSeconds(), frame); }
+    void receive(const models::Frame& frame) override {
+        frames.emplace_back(ns3::Simulator::Now().GetNanoSeconds(), frame);
+    }
     void carrier_changed(bool up) override { carrier_events.push_back(up); }
     void send(ns3::Mac48Address to, std::uint32_t size, std::uint16_t ethertype = 0x88b5) {
         transmit({ns3::Create<ns3::Packet>(size), mac, to, ethertype, models::RecordId::none});

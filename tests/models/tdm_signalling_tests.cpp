@@ -18,7 +18,9 @@ using models::tdm::Side;
 
 namespace {
 
-double now() { return in_seconds(ns3::Simulator::Now().GetNanoSeconds()); }
+double now() {
+    return in_seconds(ns3::Simulator::Now().GetNanoSeconds());
+}
 
 /// Both ends of one D-channel, each with call control on top, and a wire that can be cut.
 struct Pair {
@@ -32,41 +34,64 @@ struct Pair {
         std::uint64_t frames = 0;
     };
 
-    explicit Pair(World& w, models::PriTimers user = {}, models::PriTimers network = {}) : world(w) {
+    explicit Pair(World& w, models::PriTimers user = {}, models::PriTimers network = {})
+        : world(w) {
         build(0, Side::user, user);
         build(1, Side::network, network);
     }
 
     void build(std::size_t e, Side side, const models::PriTimers& timers) {
         End& end = ends[e];
-        const auto later = [this](ns3::Time t, std::function<void()> f) { models::tdm::after(world.context, t, std::move(f)); };
+        const auto later = [this](ns3::Time t, std::function<void()> f) {
+            models::tdm::after(world.context, t, std::move(f));
+        };
         end.link = std::make_unique<Lapd>(
-            side, timers,
-            Lapd::Hooks{.later = later,
-                        .send =
-                            [this, e](std::vector<std::byte> frame) {
-                                ++ends[e].frames;
-                                if (frame.size() == 3 && frame[2] == std::byte{0x7F}) {
-                                    ends[e].sabme.push_back(now());
-                                }
-                                if (!cut && !(lose && lose(e, frame))) {
-                                    ends[1 - e].link->on_frame(frame);
-                                }
-                            },
-                        .receive = [this, e](std::span<const std::byte> m) { ends[e].calls->receive(m); },
-                        .established = [this, e](bool) { ends[e].established.push_back(now()); ends[e].calls->dl_established(); },
-                        .down = [this, e] { ends[e].down.push_back(now()); },
-                        .released = [this, e] { ends[e].released.push_back(now()); ends[e].calls->dl_released(); }});
+            side,
+            timers,
+            Lapd::Hooks{
+                .later = later,
+                .send =
+                    [this, e](std::vector<std::byte> frame) {
+                        ++ends[e].frames;
+                        if (frame.size() == 3 && frame[2] == std::byte{0x7F}) {
+                            ends[e].sabme.push_back(now());
+                        }
+                        if (!cut && !(lose && lose(e, frame))) {
+                            ends[1 - e].link->on_frame(frame);
+                        }
+                    },
+                .receive = [this, e](std::span<const std::byte> m) { ends[e].calls->receive(m); },
+                .established =
+                    [this, e](bool) {
+                        ends[e].established.push_back(now());
+                        ends[e].calls->dl_established();
+                    },
+                .down = [this, e] { ends[e].down.push_back(now()); },
+                .released =
+                    [this, e] {
+                        ends[e].released.push_back(now());
+                        ends[e].calls->dl_released();
+                    }});
         end.calls = std::make_unique<Q931>(
-            side, timers,
-            Q931::Hooks{.later = later,
-                        .send = [this, e](std::vector<std::byte> m) { ends[e].link->send(std::move(m)); },
-                        .setup = [this, e](CallHandle h, int, const std::string&) { ends[e].incoming.push_back(h); },
-                        .alerting = [](CallHandle) {},
-                        .connected = [this, e](CallHandle h) { ends[e].connected.push_back(h); },
-                        .cleared = [this, e](CallHandle, Cause c) { ends[e].cleared.emplace_back(now(), c); },
-                        .released = [](CallHandle, int) {},
-                        .traced = [this, e](std::string_view m, unsigned, bool sent) { if (sent) { ends[e].messages.emplace_back(m); } }});
+            side,
+            timers,
+            Q931::Hooks{
+                .later = later,
+                .send = [this, e](std::vector<std::byte> m) { ends[e].link->send(std::move(m)); },
+                .setup = [this, e](CallHandle h,
+                                   int,
+                                   const std::string&) { ends[e].incoming.push_back(h); },
+                .alerting = [](CallHandle) {},
+                .connected = [this, e](CallHandle h) { ends[e].connected.push_back(h); },
+                .cleared = [this, e](CallHandle,
+                                     Cause c) { ends[e].cleared.emplace_back(now(), c); },
+                .released = [](CallHandle, int) {},
+                .traced =
+                    [this, e](std::string_view m, unsigned, bool sent) {
+                        if (sent) {
+                            ends[e].messages.emplace_back(m);
+                        }
+                    }});
     }
 
     World& world;
@@ -89,24 +114,27 @@ void answered_call(Pair& pair) {
 
 }  // namespace
 
-TEST_CASE("LAPD: SABME at once, four tries one T200 apart, release, and again after T200", "[models][tdm][lapd]") {
+TEST_CASE("LAPD: SABME at once, four tries one T200 apart, release, and again after T200",
+          "[models][tdm][lapd]") {
     World world;
     Pair pair(world);
     pair.cut = true;
     pair.ends[0].link->start();
     world.simulation.run_until(seconds(7.5));
     REQUIRE(pair.ends[0].sabme.size() == 7);
-    for (const auto& [index, due] : std::vector<std::pair<std::size_t, double>>{{0, 0}, {1, 1}, {2, 2}, {3, 3}, {4, 5}, {5, 6}, {6, 7}}) {
+    for (const auto& [index, due] : std::vector<std::pair<std::size_t, double>>{
+             {0, 0}, {1, 1}, {2, 2}, {3, 3}, {4, 5}, {5, 6}, {6, 7}}) {
         CHECK(pair.ends[0].sabme[index] == Approx(due).margin(0.01));
     }
     REQUIRE(pair.ends[0].released.size() == 1);
     CHECK(pair.ends[0].released[0] == Approx(4.0).margin(0.01));
 }
 
-TEST_CASE("LAPD: a peer that answers brings the link up within the time of two frames", "[models][tdm][lapd]") {
+TEST_CASE("LAPD: a peer that answers brings the link up within the time of two frames",
+          "[models][tdm][lapd]") {
     World world;
     Pair pair(world);
-    pair.ends[1].link->start();   // in vain: the other end does not run yet
+    pair.ends[1].link->start();  // in vain: the other end does not run yet
     world.simulation.run_until(seconds(4.5));
     pair.ends[0].link->start();
     world.simulation.run_until(seconds(4.6));
@@ -114,7 +142,9 @@ TEST_CASE("LAPD: a peer that answers brings the link up within the time of two f
     CHECK(pair.ends[0].established.at(0) < 4.51);
 }
 
-TEST_CASE("LAPD: idle link, silent peer: down at 14 s, released at 18 s, answered calls cleared at 24 s", "[models][tdm][lapd]") {
+TEST_CASE(
+    "LAPD: idle link, silent peer: down at 14 s, released at 18 s, answered calls cleared at 24 s",
+    "[models][tdm][lapd]") {
     World world;
     Pair pair(world);
     pair.ends[0].link->start();
@@ -122,7 +152,7 @@ TEST_CASE("LAPD: idle link, silent peer: down at 14 s, released at 18 s, answere
     world.simulation.run_until(seconds(1));
     answered_call(pair);
     world.simulation.run_until(seconds(2));
-    const double silent_from = 1.2;   // the last frame, within 0.1 s
+    const double silent_from = 1.2;  // the last frame, within 0.1 s
     pair.cut = true;
     world.simulation.run_until(seconds(40));
     REQUIRE(pair.ends[0].down.size() >= 1);
@@ -133,7 +163,9 @@ TEST_CASE("LAPD: idle link, silent peer: down at 14 s, released at 18 s, answere
     CHECK(pair.ends[0].cleared[0].second == Cause::out_of_order);
 }
 
-TEST_CASE("LAPD: with a message waiting for its acknowledgement: down at 4 s, released at 8 s, cleared at 14 s", "[models][tdm][lapd]") {
+TEST_CASE("LAPD: with a message waiting for its acknowledgement: down at 4 s, released at 8 s, "
+          "cleared at 14 s",
+          "[models][tdm][lapd]") {
     World world;
     Pair pair(world);
     pair.ends[0].link->start();
@@ -147,18 +179,22 @@ TEST_CASE("LAPD: with a message waiting for its acknowledgement: down at 4 s, re
     CHECK(pair.ends[0].down.at(0) == Approx(6).margin(0.05));
     CHECK(pair.ends[0].released.at(0) == Approx(10).margin(0.05));
     REQUIRE(pair.ends[0].cleared.size() == 2);
-    CHECK(pair.ends[0].cleared[0].first < 10.1);   // the unanswered one goes with the link, or with T303 before
+    CHECK(pair.ends[0].cleared[0].first <
+          10.1);  // the unanswered one goes with the link, or with T303 before
     CHECK(pair.ends[0].cleared[1].first == Approx(16).margin(0.05));
 }
 
-TEST_CASE("LAPD: a lost information frame is repeated after T200 and arrives once", "[models][tdm][lapd]") {
+TEST_CASE("LAPD: a lost information frame is repeated after T200 and arrives once",
+          "[models][tdm][lapd]") {
     World world;
     Pair pair(world);
     pair.ends[0].link->start();
     pair.ends[1].link->start();
     world.simulation.run_until(seconds(1));
     int lost = 0;
-    pair.lose = [&lost](std::size_t from, const std::vector<std::byte>& frame) { return from == 0 && frame.size() > 10 && lost++ == 0; };
+    pair.lose = [&lost](std::size_t from, const std::vector<std::byte>& frame) {
+        return from == 0 && frame.size() > 10 && lost++ == 0;
+    };
     (void)pair.ends[0].calls->setup(23, "5551234");
     world.simulation.run_until(seconds(3));
     CHECK(lost == 2);
@@ -208,13 +244,14 @@ TEST_CASE("LAPD and Q.931: any bytes are survived", "[models][tdm][lapd]") {
     CHECK(pair.ends[1].link->up());
 }
 
-TEST_CASE("Q.931: an unanswered SETUP is repeated once after T303 and given up after the second", "[models][tdm][q931]") {
+TEST_CASE("Q.931: an unanswered SETUP is repeated once after T303 and given up after the second",
+          "[models][tdm][q931]") {
     World world;
     Pair pair(world);
     pair.ends[0].link->start();
     pair.ends[1].link->start();
     world.simulation.run_until(seconds(1));
-    (void)pair.ends[0].calls->setup(23, "5551234");   // nobody proceeds
+    (void)pair.ends[0].calls->setup(23, "5551234");  // nobody proceeds
     world.simulation.run_until(seconds(20));
     CHECK(pair.ends[0].messages == std::vector<std::string>{"SETUP", "SETUP", "RELEASE COMPLETE"});
     REQUIRE(pair.ends[0].cleared.size() == 1);
@@ -222,7 +259,8 @@ TEST_CASE("Q.931: an unanswered SETUP is repeated once after T303 and given up a
     CHECK(pair.ends[1].calls->calls() == 0);
 }
 
-TEST_CASE("Q.931: a message about an unknown call is answered with RELEASE COMPLETE, cause 81", "[models][tdm][q931]") {
+TEST_CASE("Q.931: a message about an unknown call is answered with RELEASE COMPLETE, cause 81",
+          "[models][tdm][q931]") {
     World world;
     Pair pair(world);
     pair.ends[0].link->start();
@@ -241,7 +279,8 @@ TEST_CASE("Q.931: a message about an unknown call is answered with RELEASE COMPL
     CHECK(pair.ends[1].calls->calls() == 0);
 }
 
-TEST_CASE("Q.931: normal clearing runs DISCONNECT, RELEASE, RELEASE COMPLETE", "[models][tdm][q931]") {
+TEST_CASE("Q.931: normal clearing runs DISCONNECT, RELEASE, RELEASE COMPLETE",
+          "[models][tdm][q931]") {
     World world;
     Pair pair(world);
     pair.ends[0].link->start();
@@ -258,7 +297,8 @@ TEST_CASE("Q.931: normal clearing runs DISCONNECT, RELEASE, RELEASE COMPLETE", "
     CHECK(pair.ends[0].cleared[0].second == Cause::normal_clearing);
 }
 
-TEST_CASE("Q.931: DISCONNECT without answer: RELEASE after T305, again after T308, then gone", "[models][tdm][q931]") {
+TEST_CASE("Q.931: DISCONNECT without answer: RELEASE after T305, again after T308, then gone",
+          "[models][tdm][q931]") {
     World world;
     models::PriTimers timers;
     Pair pair(world, timers, timers);
@@ -266,10 +306,17 @@ TEST_CASE("Q.931: DISCONNECT without answer: RELEASE after T305, again after T30
     pair.ends[1].link->start();
     world.simulation.run_until(seconds(1));
     answered_call(pair);
-    pair.ends[1].calls = std::make_unique<Q931>(
-        Side::network, timers,
-        Q931::Hooks{.later = [](ns3::Time, std::function<void()>) {}, .send = [](std::vector<std::byte>) {}, .setup = {}, .alerting = {},
-                    .connected = {}, .cleared = {}, .released = {}, .traced = {}});   // deaf and dumb
+    pair.ends[1].calls =
+        std::make_unique<Q931>(Side::network,
+                               timers,
+                               Q931::Hooks{.later = [](ns3::Time, std::function<void()>) {},
+                                           .send = [](std::vector<std::byte>) {},
+                                           .setup = {},
+                                           .alerting = {},
+                                           .connected = {},
+                                           .cleared = {},
+                                           .released = {},
+                                           .traced = {}});  // deaf and dumb
     pair.ends[0].messages.clear();
     const double at = now();
     pair.ends[0].calls->hang_up(CallHandle{1}, Cause::normal_clearing);
@@ -288,7 +335,9 @@ class Probe final : public T1Port {
   public:
     using T1Port::T1Port;
     void alarm_changed(Alarm alarm) override { alarms.emplace_back(now(), alarm); }
-    void receive_dchannel(std::span<const std::byte> f) override { dchannel.emplace_back(now(), f.size()); }
+    void receive_dchannel(std::span<const std::byte> f) override {
+        dchannel.emplace_back(now(), f.size());
+    }
     void receive_abcd(int channel, std::uint8_t bits) override { abcd.emplace_back(channel, bits); }
     std::vector<std::pair<double, Alarm>> alarms;
     std::vector<std::pair<double, std::size_t>> dchannel;
@@ -297,7 +346,8 @@ class Probe final : public T1Port {
 
 }  // namespace
 
-TEST_CASE("T1: framing lost for less than 2.5 s is no alarm; longer is RED here and yellow there", "[models][tdm][t1]") {
+TEST_CASE("T1: framing lost for less than 2.5 s is no alarm; longer is RED here and yellow there",
+          "[models][tdm][t1]") {
     World world;
     Probe a("a");
     Probe b("b");
@@ -314,14 +364,15 @@ TEST_CASE("T1: framing lost for less than 2.5 s is no alarm; longer is RED here 
     REQUIRE(b.alarms.size() == 2);
     CHECK(b.alarms[0].first == Approx(22.5).margin(1e-6));
     CHECK(b.alarms[0].second == T1Port::Alarm::red);
-    CHECK(b.alarms[1].first == Approx(40.05).margin(1e-6));   // 50 ms resync, 10 s clear
+    CHECK(b.alarms[1].first == Approx(40.05).margin(1e-6));  // 50 ms resync, 10 s clear
     CHECK(b.alarms[1].second == T1Port::Alarm::none);
     REQUIRE(a.alarms.size() == 2);
-    CHECK(a.alarms[0].first == Approx(23.0).margin(1e-6));    // yellow 0.5 s after the far end's RED
+    CHECK(a.alarms[0].first == Approx(23.0).margin(1e-6));  // yellow 0.5 s after the far end's RED
     CHECK(a.alarms[0].second == T1Port::Alarm::yellow);
 }
 
-TEST_CASE("T1: unplugged, both ends go RED and both clear 10 s after they are in frame again", "[models][tdm][t1]") {
+TEST_CASE("T1: unplugged, both ends go RED and both clear 10 s after they are in frame again",
+          "[models][tdm][t1]") {
     World world;
     Probe a("a");
     Probe b("b");
@@ -342,7 +393,10 @@ TEST_CASE("T1: injected AIS and yellow take their integration times", "[models][
     Probe a("a");
     Probe b("b");
     models::T1Line line(world.context, "t1", a, b);
-    world.simulation.at(seconds(1), [&] { line.force_alarm(1, T1Port::Alarm::ais); line.force_alarm(0, T1Port::Alarm::yellow); });
+    world.simulation.at(seconds(1), [&] {
+        line.force_alarm(1, T1Port::Alarm::ais);
+        line.force_alarm(0, T1Port::Alarm::yellow);
+    });
     world.simulation.run_until(seconds(5));
     REQUIRE(b.alarms.size() == 1);
     CHECK(b.alarms[0].first == Approx(3.5).margin(1e-6));
@@ -351,7 +405,8 @@ TEST_CASE("T1: injected AIS and yellow take their integration times", "[models][
     CHECK(a.alarms[0].first == Approx(1.5).margin(1e-6));
 }
 
-TEST_CASE("T1: what is sent while out of frame is lost, signalling bits are told again", "[models][tdm][t1]") {
+TEST_CASE("T1: what is sent while out of frame is lost, signalling bits are told again",
+          "[models][tdm][t1]") {
     World world;
     Probe a("a");
     Probe b("b");
@@ -372,19 +427,31 @@ TEST_CASE("T1: what is sent while out of frame is lost, signalling bits are told
 
 // ---------------------------------------------------------------- TDMoE messages
 
-TEST_CASE("TDMoE stream: changes, alarm flags, D-channel frames and digits arrive as they were sent", "[models][tdm]") {
+TEST_CASE(
+    "TDMoE stream: changes, alarm flags, D-channel frames and digits arrive as they were sent",
+    "[models][tdm]") {
     models::tdm::StreamSender sender(4);
     models::tdm::StreamReceiver receiver;
     receiver.reset();
     std::vector<std::string> told;
     receiver.on_abcd = [&](int span, int channel, std::uint8_t bits) {
         if (bits != 5) {
-            told.push_back("abcd " + std::to_string(span) + "/" + std::to_string(channel) + "=" + std::to_string(bits));
+            told.push_back("abcd " + std::to_string(span) + "/" + std::to_string(channel) + "=" +
+                           std::to_string(bits));
         }
     };
-    receiver.on_yellow = [&](int span, bool on) { if (on) { told.push_back("yellow " + std::to_string(span)); } };
-    receiver.on_dchannel = [&](int span, std::span<const std::byte> f) { told.push_back("d " + std::to_string(span) + " " + std::to_string(f.size())); };
-    receiver.on_inband = [&](int span, int channel, const models::Inband& i) { told.push_back("in " + std::to_string(span) + "/" + std::to_string(channel) + " " + i.digits); };
+    receiver.on_yellow = [&](int span, bool on) {
+        if (on) {
+            told.push_back("yellow " + std::to_string(span));
+        }
+    };
+    receiver.on_dchannel = [&](int span, std::span<const std::byte> f) {
+        told.push_back("d " + std::to_string(span) + " " + std::to_string(f.size()));
+    };
+    receiver.on_inband = [&](int span, int channel, const models::Inband& i) {
+        told.push_back("in " + std::to_string(span) + "/" + std::to_string(channel) + " " +
+                       i.digits);
+    };
     const auto pass = [&] {
         const auto bytes = sender.next(100);
         REQUIRE(receiver.check(bytes));
@@ -413,7 +480,9 @@ TEST_CASE("TDMoE stream: any bytes are survived and counted", "[models][tdm]") {
         std::vector<std::byte> bytes = good;
         bytes.resize(stream.below(1400));
         for (int flips = 0; flips < 8 && !bytes.empty(); ++flips) {
-            bytes[stream.below(stream.chance(0.5) ? std::min<std::size_t>(bytes.size(), 30) : bytes.size())] = static_cast<std::byte>(stream.below(256));
+            bytes[stream.below(stream.chance(0.5) ? std::min<std::size_t>(bytes.size(), 30)
+                                                  : bytes.size())] =
+                static_cast<std::byte>(stream.below(256));
         }
         if (receiver.check(bytes)) {
             receiver.deliver();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A telephony-only testbed: two servers, one foneBRIDGE, a telco on span 1, three channel banks on spans 2 to 4.
-// No cluster daemon: the tests start and stop the agents themselves.
+// A telephony-only testbed: two servers, one foneBRIDGE, a telco on span 1, three channel banks on
+// spans 2 to 4. No cluster daemon: the tests start and stop the agents themselves.
 #pragma once
 
 #include <array>
@@ -18,9 +18,15 @@ namespace test {
 using models::CallDirection;
 using models::CallReport;
 
-inline ns3::Time seconds(double s) { return ns3::NanoSeconds(static_cast<std::uint64_t>(s * 1e9)); }
-inline double in_seconds(std::int64_t ns) { return static_cast<double>(ns) / 1e9; }
-inline ns3::Mac48Address server_mac(int server) { return ns3::Mac48Address(server == 1 ? "02:00:00:00:01:02" : "02:00:00:00:02:02"); }
+inline ns3::Time seconds(double s) {
+    return ns3::NanoSeconds(static_cast<std::uint64_t>(s * 1e9));
+}
+inline double in_seconds(std::int64_t ns) {
+    return static_cast<double>(ns) / 1e9;
+}
+inline ns3::Mac48Address server_mac(int server) {
+    return ns3::Mac48Address(server == 1 ? "02:00:00:00:01:02" : "02:00:00:00:02:02");
+}
 inline cluster::MacAddress bytes_of_mac(ns3::Mac48Address mac) {
     cluster::MacAddress out{};
     mac.CopyTo(out.data());
@@ -28,7 +34,7 @@ inline cluster::MacAddress bytes_of_mac(ns3::Mac48Address mac) {
 }
 
 struct TelephonyOptions {
-    bool stored = true;                       ///< the bridge has a stored configuration, for server 1
+    bool stored = true;  ///< the bridge has a stored configuration, for server 1
     models::TdmDetail detail = models::TdmDetail::signalling;
     models::Duration pbx_start = std::chrono::seconds{8};
     models::PstnOptions telco{};
@@ -41,18 +47,19 @@ struct TelephonyOptions {
 class TelephonyWorld {
   public:
     explicit TelephonyWorld(TelephonyOptions options = {})
-        : m_options(options),
-          context{recorder, options.seed},
-          tdmsw(context, "tdmsw", ns3::Seconds(300)),
-          bridge(context, "fb1", bridge_options()),
+        : m_options(options), context{recorder, options.seed},
+          tdmsw(context, "tdmsw", ns3::Seconds(300)), bridge(context, "fb1", bridge_options()),
           telco(context, "telco", options.telco) {
         models::LinkDirection cable;
         cable.delay = ns3::MicroSeconds(20);
         cable.bits_per_second = 100'000'000;
         for (int server = 1; server <= 2; ++server) {
-            auto& host = hosts.emplace_back(std::make_unique<models::Host>(context, "asterisk" + std::to_string(server)));
-            auto& port = host->add_interface("eth1", server_mac(server), {"192.168.1." + std::to_string(server) + "/24"});
-            links.push_back(std::make_unique<models::LanLink>(context, "tdm" + std::to_string(server), port, tdmsw.port(server), cable));
+            auto& host = hosts.emplace_back(
+                std::make_unique<models::Host>(context, "asterisk" + std::to_string(server)));
+            auto& port = host->add_interface(
+                "eth1", server_mac(server), {"192.168.1." + std::to_string(server) + "/24"});
+            links.push_back(std::make_unique<models::LanLink>(
+                context, "tdm" + std::to_string(server), port, tdmsw.port(server), cable));
             models::PbxOptions pbx;
             pbx.profile.start = models::ConstantDist{options.pbx_start};
             pbx.profile.stop = models::ConstantDist{std::chrono::seconds{1}};
@@ -62,17 +69,27 @@ class TelephonyWorld {
             pbx.span_activation_delay = options.activation_delay;
             pbxs.push_back(std::make_unique<models::Pbx>(*host, pbx));
             fonulators.push_back(std::make_unique<models::FonulatorAgent>(
-                *host, config(server), models::ScriptAgent::Profile{.start = models::ConstantDist{std::chrono::milliseconds{50}}}, "eth1"));
+                *host,
+                config(server),
+                models::ScriptAgent::Profile{
+                    .start = models::ConstantDist{std::chrono::milliseconds{50}}},
+                "eth1"));
             host->power_on(ns3::Seconds(0));
         }
-        links.push_back(std::make_unique<models::LanLink>(context, "tdm3", bridge.ethernet(1), tdmsw.port(3), cable));
-        lines.push_back(std::make_unique<models::T1Line>(context, "pri", bridge.span(1), telco.line(1)));
+        links.push_back(std::make_unique<models::LanLink>(
+            context, "tdm3", bridge.ethernet(1), tdmsw.port(3), cable));
+        lines.push_back(
+            std::make_unique<models::T1Line>(context, "pri", bridge.span(1), telco.line(1)));
         bridge.attach_span(1, *lines.back());
         telco.attach_line(1, *lines.back());
         std::vector<models::ChannelBank*> bank_list;
         for (int bank = 1; bank <= 3; ++bank) {
-            banks.push_back(std::make_unique<models::ChannelBank>(context, "bank" + std::to_string(bank), 24));
-            lines.push_back(std::make_unique<models::T1Line>(context, "t1-bank" + std::to_string(bank), bridge.span(bank + 1), banks.back()->line()));
+            banks.push_back(
+                std::make_unique<models::ChannelBank>(context, "bank" + std::to_string(bank), 24));
+            lines.push_back(std::make_unique<models::T1Line>(context,
+                                                             "t1-bank" + std::to_string(bank),
+                                                             bridge.span(bank + 1),
+                                                             banks.back()->line()));
             bridge.attach_span(bank + 1, *lines.back());
             banks.back()->attach_line(*lines.back());
             bank_list.push_back(banks.back().get());
@@ -104,7 +121,9 @@ class TelephonyWorld {
 
     models::Host& host(int server) { return *hosts[static_cast<std::size_t>(server - 1)]; }
     models::Pbx& pbx(int server) { return *pbxs[static_cast<std::size_t>(server - 1)]; }
-    models::FonulatorAgent& fonulator(int server) { return *fonulators[static_cast<std::size_t>(server - 1)]; }
+    models::FonulatorAgent& fonulator(int server) {
+        return *fonulators[static_cast<std::size_t>(server - 1)];
+    }
     models::LanLink& link(int number) { return *links[static_cast<std::size_t>(number - 1)]; }
     models::T1Line& line(int span) { return *lines[static_cast<std::size_t>(span - 1)]; }
 
@@ -130,7 +149,9 @@ class TelephonyWorld {
     }
 
     /// The bridge serves server 1, whose PBX runs: ready at about `pbx_start`.
-    void start_server_1() { at(0.1, [this] { start(pbx(1)); }); }
+    void start_server_1() {
+        at(0.1, [this] { start(pbx(1)); });
+    }
 
     /// One probe, followed to its end.
     CallReport probe(CallDirection direction) {

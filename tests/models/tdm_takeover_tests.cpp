@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The telephone side end to end: calls in all directions, the move to the other server, what is lost on the way.
+// The telephone side end to end: calls in all directions, the move to the other server, what is
+// lost on the way.
 
 #include "support/catch.hpp"
 #include "tdm_support.hpp"
@@ -7,7 +8,8 @@
 using namespace test;
 using cluster::AgentOp;
 
-TEST_CASE("Telephony: with server, bridge and trunk up, a probe is answered in each direction", "[models][tdm]") {
+TEST_CASE("Telephony: with server, bridge and trunk up, a probe is answered in each direction",
+          "[models][tdm]") {
     TelephonyWorld world;
     world.start_server_1();
     world.run_until(12);
@@ -15,7 +17,8 @@ TEST_CASE("Telephony: with server, bridge and trunk up, a probe is answered in e
     REQUIRE(world.pbx(1).trunk_up());
     REQUIRE(world.telco.dchannel_up());
     CHECK(world.centre->stations_reachable() == 1.0);
-    for (const auto direction : {CallDirection::outward, CallDirection::inward, CallDirection::station_to_station}) {
+    for (const auto direction :
+         {CallDirection::outward, CallDirection::inward, CallDirection::station_to_station}) {
         const CallReport report = world.probe(direction);
         INFO(models::to_string(direction) << ": " << report.failure);
         REQUIRE(report.answered.has_value());
@@ -24,11 +27,13 @@ TEST_CASE("Telephony: with server, bridge and trunk up, a probe is answered in e
     }
 }
 
-TEST_CASE("Telephony: calls of the workload go over the wire in each direction and end normally", "[models][tdm]") {
+TEST_CASE("Telephony: calls of the workload go over the wire in each direction and end normally",
+          "[models][tdm]") {
     TelephonyWorld world;
     world.start_server_1();
     world.at(12, [&] {
-        for (const auto direction : {CallDirection::outward, CallDirection::inward, CallDirection::station_to_station}) {
+        for (const auto direction :
+             {CallDirection::outward, CallDirection::inward, CallDirection::station_to_station}) {
             world.centre->call(direction, ns3::Seconds(5), world.collect());
         }
     });
@@ -45,7 +50,8 @@ TEST_CASE("Telephony: calls of the workload go over the wire in each direction a
     CHECK(world.centre->calls_in_progress() == 0);
 }
 
-TEST_CASE("Telephony: re-point and start of the other PBX bring calls back, and the causes say why", "[models][tdm]") {
+TEST_CASE("Telephony: re-point and start of the other PBX bring calls back, and the causes say why",
+          "[models][tdm]") {
     TelephonyWorld world;
     world.start_server_1();
     world.at(20, [&] { world.power_off(1); });
@@ -54,14 +60,15 @@ TEST_CASE("Telephony: re-point and start of the other PBX bring calls back, and 
     world.run_until(21);
     CHECK(world.probe(CallDirection::outward).failure == "server down");
     world.run_until(32.5);
-    CHECK(world.exits == std::vector<int>{0, 0, 0});   // PBX 1, fonulator 2, PBX 2
+    CHECK(world.exits == std::vector<int>{0, 0, 0});  // PBX 1, fonulator 2, PBX 2
     REQUIRE(world.pbx(2).trunk_up());
     for (const auto direction : {CallDirection::outward, CallDirection::inward}) {
         const CallReport report = world.probe(direction);
         INFO(models::to_string(direction) << ": " << report.failure);
         REQUIRE(report.answered.has_value());
         std::vector<std::string> chain;
-        for (auto id = report.answer_record; id != models::RecordId::none; id = world.recorder.at(id).cause) {
+        for (auto id = report.answer_record; id != models::RecordId::none;
+             id = world.recorder.at(id).cause) {
             const auto& record = world.recorder.at(id);
             chain.push_back(record.kind + (record.subject == "asterisk2" ? "@2" : ""));
             UNSCOPED_INFO(in_seconds(record.at_ns) << " " << record.kind << " " << record.subject);
@@ -69,7 +76,7 @@ TEST_CASE("Telephony: re-point and start of the other PBX bring calls back, and 
         CAPTURE(chain);
         REQUIRE(chain.size() >= 4);
         CHECK(chain[0] == "call.answered");
-        CHECK(chain[1].substr(0, 8) == "ms.trunk");        // of the side that was up last
+        CHECK(chain[1].substr(0, 8) == "ms.trunk");  // of the side that was up last
         CHECK(chain[2].substr(0, 11) == "dchannel.up");
         CHECK(std::find(chain.begin(), chain.end(), "ms.service@2") != chain.end());
     }
@@ -81,11 +88,13 @@ TEST_CASE("Telephony: re-point and start of the other PBX bring calls back, and 
     CHECK(world.recorder.at(flow[0].cause).kind == "bridge.transmit");
 }
 
-TEST_CASE("Telephony: no call survives the move, and each is counted once with a reason", "[models][tdm]") {
+TEST_CASE("Telephony: no call survives the move, and each is counted once with a reason",
+          "[models][tdm]") {
     TelephonyWorld world;
     world.start_server_1();
     world.at(12, [&] {
-        for (const auto direction : {CallDirection::outward, CallDirection::inward, CallDirection::station_to_station}) {
+        for (const auto direction :
+             {CallDirection::outward, CallDirection::inward, CallDirection::station_to_station}) {
             world.centre->call(direction, ns3::Seconds(600), world.collect());
         }
     });
@@ -106,7 +115,8 @@ TEST_CASE("Telephony: no call survives the move, and each is counted once with a
     }
     CHECK(world.centre->calls_in_progress() == 0);
     // Everything is free again: the next calls are answered.
-    for (const auto direction : {CallDirection::outward, CallDirection::inward, CallDirection::station_to_station}) {
+    for (const auto direction :
+         {CallDirection::outward, CallDirection::inward, CallDirection::station_to_station}) {
         world.centre->call(direction, ns3::Seconds(1), world.collect());
     }
     world.run_until(70);
@@ -118,14 +128,18 @@ TEST_CASE("Telephony: no call survives the move, and each is counted once with a
     }
 }
 
-TEST_CASE("Telephony: a telco that keeps its calls clears them when the new server does not know them", "[models][tdm]") {
+TEST_CASE(
+    "Telephony: a telco that keeps its calls clears them when the new server does not know them",
+    "[models][tdm]") {
     TelephonyOptions options;
     options.telco.restart_on_sabme = false;
-    options.people.silence_patience = ns3::Seconds(300);   // people who wait: the network has to clear
+    options.people.silence_patience =
+        ns3::Seconds(300);  // people who wait: the network has to clear
     options.pbx_start = std::chrono::seconds{5};
     TelephonyWorld world(options);
     world.start_server_1();
-    world.at(8, [&] { world.centre->call(CallDirection::inward, ns3::Seconds(600), world.collect()); });
+    world.at(
+        8, [&] { world.centre->call(CallDirection::inward, ns3::Seconds(600), world.collect()); });
     world.at(20, [&] { world.power_off(1); });
     world.at(20.5, [&] { world.start(world.fonulator(2)); });
     world.at(21, [&] { world.start(world.pbx(2)); });
@@ -134,13 +148,18 @@ TEST_CASE("Telephony: a telco that keeps its calls clears them when the new serv
     world.run_until(30);
     REQUIRE(world.reports.size() == 1);
     CHECK(world.reports[0].dropped);
-    CHECK((world.reports[0].failure == "call unknown to the new server" || world.reports[0].failure == "dial tone in the middle of the call"));
+    CHECK((world.reports[0].failure == "call unknown to the new server" ||
+           world.reports[0].failure == "dial tone in the middle of the call"));
 }
 
-TEST_CASE("Telephony: a gap of 0.8 s costs only audio, a longer one drops every call of the channel banks", "[models][tdm]") {
+TEST_CASE("Telephony: a gap of 0.8 s costs only audio, a longer one drops every call of the "
+          "channel banks",
+          "[models][tdm]") {
     TelephonyWorld world;
     world.start_server_1();
-    world.at(12, [&] { world.centre->call(CallDirection::station_to_station, ns3::Seconds(600), world.collect()); });
+    world.at(12, [&] {
+        world.centre->call(CallDirection::station_to_station, ns3::Seconds(600), world.collect());
+    });
     const auto cut = [&](bool on) {
         world.link(1).direction(0).cut = on;
         world.link(1).direction(1).cut = on;
@@ -156,10 +175,12 @@ TEST_CASE("Telephony: a gap of 0.8 s costs only audio, a longer one drops every 
     world.run_until(31);
     REQUIRE(world.reports.size() == 1);
     CHECK(world.reports[0].dropped);
-    CHECK(world.reports[0].failure == "dial tone in the middle of the call");   // off-hook at the clear: a new seizure
+    CHECK(world.reports[0].failure ==
+          "dial tone in the middle of the call");  // off-hook at the clear: a new seizure
 }
 
-TEST_CASE("Telephony: 23 calls fit on the trunk, the next finds no channel, in both directions", "[models][tdm]") {
+TEST_CASE("Telephony: 23 calls fit on the trunk, the next finds no channel, in both directions",
+          "[models][tdm]") {
     const auto direction = GENERATE(CallDirection::outward, CallDirection::inward);
     TelephonyWorld world;
     world.start_server_1();
@@ -185,7 +206,9 @@ TEST_CASE("Telephony: a probe names the prerequisite that is missing", "[models]
     world.start_server_1();
     world.run_until(12);
     REQUIRE(world.probe(CallDirection::outward).answered.has_value());
-    const auto reason = [&](CallDirection direction) { return std::string(world.probe(direction).failure); };
+    const auto reason = [&](CallDirection direction) {
+        return std::string(world.probe(direction).failure);
+    };
 
     SECTION("power of the server") {
         world.power_off(1);
@@ -218,7 +241,7 @@ TEST_CASE("Telephony: a probe names the prerequisite that is missing", "[models]
         CHECK(reason(CallDirection::outward) == "T1 out of frame");
     }
     SECTION("TDMoE switched off") {
-        world.bridge.lose_reply(3);   // fonulator ends after TX off
+        world.bridge.lose_reply(3);  // fonulator ends after TX off
         world.start(world.fonulator(1));
         world.run_until(25);
         CHECK(reason(CallDirection::outward) == "bridge does not transmit");
@@ -241,7 +264,7 @@ TEST_CASE("Telephony: a probe names the prerequisite that is missing", "[models]
         CHECK(reason(CallDirection::outward) == "no TDMoE at the server");
     }
     SECTION("the way back over the LAN only") {
-        world.link(3).direction(1).cut = true;   // towards the bridge
+        world.link(3).direction(1).cut = true;  // towards the bridge
         world.run_until(12.5);
         CHECK(reason(CallDirection::outward) == "no TDMoE at the bridge");
     }
@@ -272,7 +295,10 @@ TEST_CASE("Telephony: what is lost during the set-up fails the probe", "[models]
     TelephonyWorld world;
     world.start_server_1();
     std::optional<CallReport> report;
-    world.at(12, [&] { world.centre->probe(CallDirection::outward, ns3::Seconds(10), [&](const CallReport& r) { report = r; }); });
+    world.at(12, [&] {
+        world.centre->probe(
+            CallDirection::outward, ns3::Seconds(10), [&](const CallReport& r) { report = r; });
+    });
     world.at(12.02, [&] { world.pbx(1).hang(true); });
     world.at(12.03, [&] { world.pbx(1).hang(false); });
     world.at(12.04, [&] {
@@ -284,9 +310,10 @@ TEST_CASE("Telephony: what is lost during the set-up fails the probe", "[models]
     CHECK_FALSE(report->answered.has_value());
 }
 
-TEST_CASE("PBX: D-channel up within T200 of the start; SABME while no frames flow reaches nobody", "[models][tdm]") {
+TEST_CASE("PBX: D-channel up within T200 of the start; SABME while no frames flow reaches nobody",
+          "[models][tdm]") {
     TelephonyOptions options;
-    options.stored = false;   // no TDMoE at first
+    options.stored = false;  // no TDMoE at first
     options.pbx_start = std::chrono::seconds{5};
     TelephonyWorld world(options);
     world.at(0.1, [&] { world.start(world.pbx(1)); });
@@ -303,7 +330,7 @@ TEST_CASE("PBX: D-channel up within T200 of the start; SABME while no frames flo
     REQUIRE(flow.size() == 1);
     REQUIRE(up.size() == 1);
     REQUIRE(trunk.size() == 1);
-    CHECK(up[0].at_ns - flow[0].at_ns < 2'100'000'000);   // T200, and once the pause of T200
+    CHECK(up[0].at_ns - flow[0].at_ns < 2'100'000'000);  // T200, and once the pause of T200
     // Service came first: the flow is the prerequisite that was satisfied last.
     auto id = trunk[0].id;
     while (id != models::RecordId::none && world.recorder.at(id).kind != "ms.bridge") {
@@ -312,7 +339,9 @@ TEST_CASE("PBX: D-channel up within T200 of the start; SABME while no frames flo
     CHECK(id == flow[0].id);
 }
 
-TEST_CASE("PBX: status tells of the process, stop and start bring it back, a failed start leaves it down", "[models][tdm]") {
+TEST_CASE(
+    "PBX: status tells of the process, stop and start bring it back, a failed start leaves it down",
+    "[models][tdm]") {
     TelephonyWorld world;
     world.start_server_1();
     world.run_until(9);
@@ -337,7 +366,9 @@ TEST_CASE("PBX: a phone that is off-hook when the PBX comes up gets dial tone", 
     TelephonyWorld world;
     // The caller waits for dial tone 10 s; the PBX is up at 8.1 s.
     world.start_server_1();
-    world.at(3, [&] { world.centre->call(CallDirection::station_to_station, ns3::Seconds(1), world.collect()); });
+    world.at(3, [&] {
+        world.centre->call(CallDirection::station_to_station, ns3::Seconds(1), world.collect());
+    });
     world.run_until(15);
     REQUIRE(world.reports.size() == 1);
     INFO(world.reports[0].failure);
@@ -352,13 +383,14 @@ TEST_CASE("Telephony: frame detail carries the same calls", "[models][tdm]") {
     options.pbx_start = std::chrono::seconds{1};
     TelephonyWorld world(options);
     world.start_server_1();
-    world.at(3, [&] { world.centre->call(CallDirection::outward, ns3::Seconds(1), world.collect()); });
+    world.at(3,
+             [&] { world.centre->call(CallDirection::outward, ns3::Seconds(1), world.collect()); });
     world.run_until(6);
     REQUIRE(world.reports.size() == 1);
     INFO(world.reports[0].failure);
     CHECK(world.reports[0].answered.has_value());
     CHECK_FALSE(world.reports[0].dropped);
-    CHECK(world.link(3).delivered() > 11'000);   // 6 s, 1000 frames/s, both ways
+    CHECK(world.link(3).delivered() > 11'000);  // 6 s, 1000 frames/s, both ways
     CHECK(world.probe(CallDirection::inward).answered.has_value());
 }
 
@@ -368,7 +400,9 @@ TEST_CASE("Telephony: same seed, same records", "[models][tdm]") {
         world.start_server_1();
         world.at(10, [&] {
             for (int i = 0; i < 6; ++i) {
-                world.centre->call(i % 2 == 0 ? CallDirection::outward : CallDirection::inward, ns3::Seconds(60), world.collect());
+                world.centre->call(i % 2 == 0 ? CallDirection::outward : CallDirection::inward,
+                                   ns3::Seconds(60),
+                                   world.collect());
             }
         });
         world.at(20, [&] { world.power_off(1); });
@@ -386,8 +420,11 @@ TEST_CASE("Telephony: cost of 420 s with 30 probes a second", "[models][tdm][.be
     world.start_server_1();
     int answered = 0;
     std::function<void(double)> tick = [&](double t) {
-        for (const auto direction : {CallDirection::outward, CallDirection::inward, CallDirection::station_to_station}) {
-            world.centre->probe(direction, ns3::Seconds(10), [&](const CallReport& r) { answered += r.answered ? 1 : 0; });
+        for (const auto direction :
+             {CallDirection::outward, CallDirection::inward, CallDirection::station_to_station}) {
+            world.centre->probe(direction, ns3::Seconds(10), [&](const CallReport& r) {
+                answered += r.answered ? 1 : 0;
+            });
         }
         if (t < 420) {
             world.at(t + 0.1, [&tick, t] { tick(t + 0.1); });

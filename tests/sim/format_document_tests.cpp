@@ -31,7 +31,8 @@ TEST_CASE("Document: the end of the file in the middle is said as such", "[sim][
     CHECK(errors[0].line == 1);
 }
 
-TEST_CASE("Document: a key that stands twice is an error where it stands again", "[sim][scenario]") {
+TEST_CASE("Document: a key that stands twice is an error where it stands again",
+          "[sim][scenario]") {
     const auto errors = errors_of("{\n \"a\": {\"k\": 1,\n        \"k\": 2}}");
     REQUIRE(errors.size() == 1);
     CHECK(errors[0].pointer == "/a/k");
@@ -50,7 +51,8 @@ TEST_CASE("Document: depth and size are limited", "[sim][scenario]") {
 }
 
 TEST_CASE("Document: values are found by pointer, escapes and lists included", "[sim][scenario]") {
-    const std::string text = "{\"a/b\": [10,\n  {\"~\": \"x\"}, [], \"s,]\" ],\n \"\\u0041\": true}";
+    const std::string text =
+        "{\"a/b\": [10,\n  {\"~\": \"x\"}, [], \"s,]\" ],\n \"\\u0041\": true}";
     const auto located = sim::locate(text, {"", "/a~1b/1/~0", "/a~1b/3", "/A", "/none"});
     CHECK(located.values.at("").column == 1);
     CHECK(located.values.at("/a~1b/1/~0").line == 2);
@@ -62,14 +64,20 @@ TEST_CASE("Document: values are found by pointer, escapes and lists included", "
 }
 
 TEST_CASE("Document: merge patch replaces, removes and merges lists by id", "[sim][scenario]") {
-    const Json base = Json::parse(R"({"a": 1, "b": {"c": 1, "d": 2}, "plain": [1, 2], "list": [{"id": "x", "v": 1}, {"id": "y", "v": 2}]})");
-    const Json patch = Json::parse(R"({"a": null, "b": {"d": 3}, "plain": [9], "list": [{"id": "y", "w": 5}, {"id": "z"}]})");
-    CHECK(sim::merge_by_id(base, patch) ==
-          Json::parse(R"({"b": {"c": 1, "d": 3}, "plain": [9], "list": [{"id": "x", "v": 1}, {"id": "y", "v": 2, "w": 5}, {"id": "z"}]})"));
+    const Json base = Json::parse(
+        R"({"a": 1, "b": {"c": 1, "d": 2}, "plain": [1, 2], "list": [{"id": "x", "v": 1}, {"id": "y", "v": 2}]})");
+    const Json patch = Json::parse(
+        R"({"a": null, "b": {"d": 3}, "plain": [9], "list": [{"id": "y", "w": 5}, {"id": "z"}]})");
+    CHECK(
+        sim::merge_by_id(base, patch) ==
+        Json::parse(
+            R"({"b": {"c": 1, "d": 3}, "plain": [9], "list": [{"id": "x", "v": 1}, {"id": "y", "v": 2, "w": 5}, {"id": "z"}]})"));
 }
 
 TEST_CASE("Document: RFC 7386 examples hold for lists without ids", "[sim][scenario]") {
-    const auto merged = [](const char* base, const char* patch) { return sim::merge_by_id(Json::parse(base), Json::parse(patch)); };
+    const auto merged = [](const char* base, const char* patch) {
+        return sim::merge_by_id(Json::parse(base), Json::parse(patch));
+    };
     CHECK(merged(R"({"a":"b"})", R"({"a":"c"})") == Json::parse(R"({"a":"c"})"));
     CHECK(merged(R"({"a":"b","b":"c"})", R"({"a":null})") == Json::parse(R"({"b":"c"})"));
     CHECK(merged(R"({"a":["b"]})", R"({"a":"c"})") == Json::parse(R"({"a":"c"})"));
@@ -81,8 +89,10 @@ TEST_CASE("Document: RFC 7386 examples hold for lists without ids", "[sim][scena
 
 TEST_CASE("Document: a merged value is traced to the file that wrote it", "[sim][scenario]") {
     sim::DocumentChain chain;
-    chain.documents.push_back({"derived.json", "", Json::parse(R"({"list": [{"id": "y", "w": 5}]})")});
-    chain.documents.push_back({"base.json", "", Json::parse(R"({"list": [{"id": "x", "v": 1}, {"id": "y", "v": 2}]})")});
+    chain.documents.push_back(
+        {"derived.json", "", Json::parse(R"({"list": [{"id": "y", "w": 5}]})")});
+    chain.documents.push_back(
+        {"base.json", "", Json::parse(R"({"list": [{"id": "x", "v": 1}, {"id": "y", "v": 2}]})")});
     chain.merged = sim::merge_by_id(chain.documents[1].value, chain.documents[0].value);
     CHECK(chain.origin("/list/1/w").document->file == "derived.json");
     CHECK(chain.origin("/list/1/w").pointer == "/list/0/w");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The program as its users run it: what it says about bad input, its exit codes, and that seeds and jobs give the same
-// bytes.
+// The program as its users run it: what it says about bad input, its exit codes, and that seeds and
+// jobs give the same bytes.
 #include "support/catch.hpp"
 
 #include <algorithm>
@@ -23,11 +23,12 @@ namespace {
 
 struct Ran {
     int code = -1;
-    std::string out;   ///< stdout and stderr, as they came
+    std::string out;  ///< stdout and stderr, as they came
 };
 
 Ran understudy(const std::string& arguments, const std::string& environment = "") {
-    const std::string command = environment + " \"" PROGRAM_DIR "/understudy\" " + arguments + " 2>&1";
+    const std::string command =
+        environment + " \"" PROGRAM_DIR "/understudy\" " + arguments + " 2>&1";
     Ran ran;
     std::FILE* pipe = popen(command.c_str(), "r");
     REQUIRE(pipe != nullptr);
@@ -53,16 +54,21 @@ std::string read_file(const fs::path& path) {
 /// A private copy of the call centre that a test may spoil.
 class CallCentre {
   public:
-    CallCentre() : m_path(fs::temp_directory_path() / ("understudy-program-" + std::to_string(getpid()))) {
+    CallCentre()
+        : m_path(fs::temp_directory_path() / ("understudy-program-" + std::to_string(getpid()))) {
         fs::remove_all(m_path);
-        fs::copy(fs::path(SOURCE_DIR) / "scenarios" / "call-centre", m_path, fs::copy_options::recursive);
+        fs::copy(fs::path(SOURCE_DIR) / "scenarios" / "call-centre",
+                 m_path,
+                 fs::copy_options::recursive);
     }
     CallCentre(const CallCentre&) = delete;
     CallCentre& operator=(const CallCentre&) = delete;
     ~CallCentre() { fs::remove_all(m_path); }
 
     [[nodiscard]] fs::path path(const std::string& name) const { return m_path / name; }
-    void write(const std::string& name, const std::string& text) const { std::ofstream(path(name), std::ios::binary) << text; }
+    void write(const std::string& name, const std::string& text) const {
+        std::ofstream(path(name), std::ios::binary) << text;
+    }
     void replace(const std::string& name, const std::string& what, const std::string& by) const {
         std::string text = read_file(path(name));
         const auto at = text.find(what);
@@ -70,7 +76,8 @@ class CallCentre {
         write(name, text.replace(at, what.size(), by));
     }
     [[nodiscard]] Ran run(const std::string& more = "") const {
-        return understudy("run " + path("primary-power.json").string() + " --out " + path("out").string() + ' ' + more);
+        return understudy("run " + path("primary-power.json").string() + " --out " +
+                          path("out").string() + ' ' + more);
     }
     /// Exit 3 and a line that holds all of this.
     void refuses(const std::vector<std::string>& parts) const {
@@ -82,7 +89,9 @@ class CallCentre {
         while (from < ran.out.size() && !found) {
             const std::size_t end = std::min(ran.out.find('\n', from), ran.out.size());
             const std::string line = ran.out.substr(from, end - from);
-            found = std::all_of(parts.begin(), parts.end(), [&](const std::string& part) { return contains(line, part); });
+            found = std::all_of(parts.begin(), parts.end(), [&](const std::string& part) {
+                return contains(line, part);
+            });
             from = end + 1;
         }
         CHECK(found);
@@ -105,7 +114,8 @@ std::map<std::string, std::string> files_in(const fs::path& directory) {
 
 }  // namespace
 
-TEST_CASE("understudy: a misspelt directive has file, line, column, found and expected", "[sim][program]") {
+TEST_CASE("understudy: a misspelt directive has file, line, column, found and expected",
+          "[sim][program]") {
     const CallCentre centre;
     centre.replace("etc/ha.cf", "deadtime 2", "deadtme 2");
     centre.refuses({"etc/ha.cf:5:1", "error", "deadtme", "expected"});
@@ -120,10 +130,14 @@ TEST_CASE("understudy: a wrong unit in ha.cf has its position", "[sim][program]"
 TEST_CASE("understudy: a wrong unit in a scenario has pointer and position", "[sim][program]") {
     const CallCentre centre;
     centre.replace("primary-power.json", "\"at\": \"180s\"", "\"at\": 180");
-    centre.refuses({"primary-power.json:", "/timeline/1/at", "found 180", "a string with a unit such as \"180s\""});
+    centre.refuses({"primary-power.json:",
+                    "/timeline/1/at",
+                    "found 180",
+                    "a string with a unit such as \"180s\""});
 }
 
-TEST_CASE("understudy: an unknown key has pointer, position and the nearest known key", "[sim][program]") {
+TEST_CASE("understudy: an unknown key has pointer, position and the nearest known key",
+          "[sim][program]") {
     const CallCentre centre;
     centre.replace("primary-power.json", "\"stop_at\"", "\"stopat\"");
     centre.refuses({"primary-power.json:7:3", "/stopat", "unknown key", "\"stop_at\""});
@@ -152,7 +166,7 @@ TEST_CASE("understudy: a truncated authkeys says what is missing", "[sim][progra
 TEST_CASE("understudy: an unreadable file is named with the reason", "[sim][program]") {
     const CallCentre centre;
     fs::remove(centre.path("etc/ha.cf"));
-    fs::create_directory(centre.path("etc/ha.cf"));   // unreadable for root, too
+    fs::create_directory(centre.path("etc/ha.cf"));  // unreadable for root, too
     centre.refuses({"etc/ha.cf", "error", "found", "expected"});
     if (geteuid() != 0) {
         fs::remove(centre.path("etc/ha.cf"));
@@ -220,7 +234,8 @@ TEST_CASE("understudy: one run leaves result, trace and event logs that replay",
     }
     CHECK(fs::file_size(centre.path("out/call-centre-primary-power.run.jsonl")) > 0);
     for (const char* node : {"asterisk1", "asterisk2"}) {
-        const Ran replay = understudy("replay " + centre.path(std::string("out/") + node + ".eventlog").string());
+        const Ran replay =
+            understudy("replay " + centre.path(std::string("out/") + node + ".eventlog").string());
         CAPTURE(replay.out);
         CHECK(replay.code == 0);
     }
@@ -229,12 +244,14 @@ TEST_CASE("understudy: one run leaves result, trace and event logs that replay",
     }
 }
 
-TEST_CASE("understudy: a changed event log no longer replays to the same actions", "[sim][program]") {
+TEST_CASE("understudy: a changed event log no longer replays to the same actions",
+          "[sim][program]") {
     const CallCentre centre;
     REQUIRE(centre.run().code != 3);
     const fs::path log = centre.path("out/asterisk2.eventlog");
     const std::string text = read_file(log);
-    std::ofstream(log, std::ios::binary) << text.substr(0, text.size() / 2);   // cut in the middle of a line
+    std::ofstream(log, std::ios::binary)
+        << text.substr(0, text.size() / 2);  // cut in the middle of a line
     const Ran cut = understudy("replay " + log.string());
     CAPTURE(cut.out);
     CHECK(cut.code != 0);
@@ -244,7 +261,9 @@ TEST_CASE("understudy: jobs and repetition change no byte", "[sim][program]") {
     const CallCentre centre;
     const std::string file = centre.path("primary-power.json").string();
     const auto campaign = [&](const char* name, const char* jobs) {
-        const Ran ran = understudy("run " + file + " --seeds 1..6 --trace signalling --format json -j " + jobs + " --out " + centre.path(name).string());
+        const Ran ran =
+            understudy("run " + file + " --seeds 1..6 --trace signalling --format json -j " + jobs +
+                       " --out " + centre.path(name).string());
         CAPTURE(ran.out);
         CHECK((ran.code == 0 || ran.code == 1 || ran.code == 5));
         CHECK(nlohmann::json::parse(ran.out)["runs"] == 6);
@@ -263,15 +282,21 @@ TEST_CASE("understudy: jobs and repetition change no byte", "[sim][program]") {
 
 TEST_CASE("README: the report shown is what the program prints", "[sim][program]") {
     const std::string readme = read_file(fs::path(SOURCE_DIR) / "README.md");
-    const std::string mark = "<!-- output of: understudy run scenarios/call-centre/primary-power.json --seed 1";
+    const std::string mark =
+        "<!-- output of: understudy run scenarios/call-centre/primary-power.json --seed 1";
     const std::size_t from = readme.find("```\n", readme.find(mark));
     REQUIRE(from != std::string::npos);
     std::istringstream shown(readme.substr(from + 4, readme.find("```", from + 4) - from - 4));
 
-    const fs::path out = fs::temp_directory_path() / ("understudy-readme-" + std::to_string(getpid()));
-    const Ran ran = understudy("run \"" SOURCE_DIR "/scenarios/call-centre/primary-power.json\" --seed 1 --trace none --out " + out.string());
+    const fs::path out =
+        fs::temp_directory_path() / ("understudy-readme-" + std::to_string(getpid()));
+    const Ran ran =
+        understudy("run \"" SOURCE_DIR
+                   "/scenarios/call-centre/primary-power.json\" --seed 1 --trace none --out " +
+                   out.string());
     REQUIRE(ran.code == 0);
-    CHECK(read_file(out / "waterfall.svg") == read_file(fs::path(SOURCE_DIR) / "docs/images/primary-power-seed-1.svg"));
+    CHECK(read_file(out / "waterfall.svg") ==
+          read_file(fs::path(SOURCE_DIR) / "docs/images/primary-power-seed-1.svg"));
     fs::remove_all(out);
     std::istringstream printed(ran.out);
     std::vector<std::string> lines;

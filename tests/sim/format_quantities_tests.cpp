@@ -19,8 +19,27 @@ TEST_CASE("Quantities: durations are exact and need a unit", "[sim][scenario]") 
 }
 
 TEST_CASE("Quantities: what is no exact duration is refused", "[sim][scenario]") {
-    for (const char* text : {"", "5", "s", "-1s", "+1s", " 1s", "1 s", "1.s", ".5s", "1..2s", "1.2.3s", "1S", "1sec", "0.1ns", "1.0000000001s", "1e3s",
-                             "99999999999h", "18446744073709551616ns", "9223372036854775807s", "0x1s", "1m"}) {
+    for (const char* text : {"",
+                             "5",
+                             "s",
+                             "-1s",
+                             "+1s",
+                             " 1s",
+                             "1 s",
+                             "1.s",
+                             ".5s",
+                             "1..2s",
+                             "1.2.3s",
+                             "1S",
+                             "1sec",
+                             "0.1ns",
+                             "1.0000000001s",
+                             "1e3s",
+                             "99999999999h",
+                             "18446744073709551616ns",
+                             "9223372036854775807s",
+                             "0x1s",
+                             "1m"}) {
         CAPTURE(text);
         CHECK_FALSE(sim::parse_duration(text).has_value());
     }
@@ -46,7 +65,12 @@ TEST_CASE("Quantities: seconds for people are rounded, not cut", "[sim][report]"
 }
 
 TEST_CASE("Quantities: the exact form reads back", "[sim][scenario]") {
-    for (const sim::Duration value : {sim::Duration(1ns), sim::Duration(1500ns), sim::Duration(50us), sim::Duration(200ms), sim::Duration(1'800'000'001ns), sim::Duration(420s)}) {
+    for (const sim::Duration value : {sim::Duration(1ns),
+                                      sim::Duration(1500ns),
+                                      sim::Duration(50us),
+                                      sim::Duration(200ms),
+                                      sim::Duration(1'800'000'001ns),
+                                      sim::Duration(420s)}) {
         CHECK(sim::parse_duration(sim::format_quantity(value)) == value);
     }
 }

@@ -61,7 +61,8 @@ TEST_CASE("Report: one run, inside the target", "[sim][report]") {
     check_golden("run-in-target.txt", sim::text_report(sample::scenario(), sample::result(), {}));
 }
 
-TEST_CASE("Report: two owners, a violated invariant and a failed limit are said first", "[sim][report]") {
+TEST_CASE("Report: two owners, a violated invariant and a failed limit are said first",
+          "[sim][report]") {
     sim::RunResult run = sample::result(3, 25s);
     run.episodes[0].two_owners = true;
     run.invariants[0].first_at = 12s;
@@ -79,10 +80,14 @@ TEST_CASE("Report: a campaign", "[sim][report]") {
 
 TEST_CASE("Report: no line is wider than 100 columns, whatever the values", "[sim][report]") {
     sim::RunResult run = sample::result(1, 2500s);
-    run.episodes[0].evidence = "one thing and another " + std::string(70, 'x') + " and a third, and more of it until the line is full";
+    run.episodes[0].evidence = "one thing and another " + std::string(70, 'x') +
+                               " and a third, and more of it until the line is full";
     run.expectations[0].observed = std::string(90, 'y');
     run.expectations[0].limit = "at most a great many seconds, as it says here";
-    run.parameters.push_back({"a parameter with a rather long name", "and a value that is long as well", sim::Mark::measured, "measured somewhere far away with something"});
+    run.parameters.push_back({"a parameter with a rather long name",
+                              "and a value that is long as well",
+                              sim::Mark::measured,
+                              "measured somewhere far away with something"});
     CHECK(widest(sim::text_report(sample::scenario(), run, {})) <= sim::page_width);
     CHECK(widest(sim::text_report(sample::scenario(), run, {true})) <= sim::page_width);
     CHECK(widest(sim::text_report(sample::scenario(), campaign(), {})) <= sim::page_width);
@@ -94,19 +99,22 @@ TEST_CASE("Report: colour adds nothing but colour", "[sim][report]") {
     CHECK(without_escapes(colored) == sim::text_report(sample::scenario(), campaign(), {}));
 }
 
-TEST_CASE("Report: the advice names the largest phase and what is left without it", "[sim][report]") {
+TEST_CASE("Report: the advice names the largest phase and what is left without it",
+          "[sim][report]") {
     sim::Episode episode = sample::result().episodes[0];
     const std::string service = sim::next_best_change(sample::scenario(), episode);
     CHECK(service.rfind("service: 12 s of 15.4 s (78 %)", 0) == 0);
     CHECK(service.find("uniform 5 s to 15 s") != std::string::npos);
     CHECK(service.find("about 3.4 s") != std::string::npos);
     episode.directions[1] = sample::cut_off("inward", 9s, 1s, 500ms);
-    CHECK(sim::next_best_change(sample::scenario(), episode).rfind("detect: 9 s of 10.5 s", 0) == 0);
+    CHECK(sim::next_best_change(sample::scenario(), episode).rfind("detect: 9 s of 10.5 s", 0) ==
+          0);
     episode.directions[1].restored = false;
     CHECK(sim::next_best_change(sample::scenario(), episode).empty());
 }
 
-TEST_CASE("Waterfall: the bars of a direction are as long as its cut-off, end to end", "[sim][report]") {
+TEST_CASE("Waterfall: the bars of a direction are as long as its cut-off, end to end",
+          "[sim][report]") {
     sim::RunResult result = sample::result();
     result.episodes.front().directions.front().direction = "<out & in>";
     const std::string svg = sim::waterfall_svg(result, 0);
@@ -131,7 +139,7 @@ TEST_CASE("Waterfall: the bars of a direction are as long as its cut-off, end to
         const double left = number_after("<rect x=\"");
         const double width = number_after("width=\"");
         if (i > 0) {
-            CHECK(left == Approx(end).margin(1.6));   // a bar is never thinner than 1.5 pixels
+            CHECK(left == Approx(end).margin(1.6));  // a bar is never thinner than 1.5 pixels
         }
         end = left + width;
     }
@@ -140,7 +148,8 @@ TEST_CASE("Waterfall: the bars of a direction are as long as its cut-off, end to
     CHECK_FALSE(sim::worst_episode(sim::RunResult{}).has_value());
 }
 
-TEST_CASE("Page: bars are never empty for a positive time and never leave the axis", "[sim][report]") {
+TEST_CASE("Page: bars are never empty for a positive time and never leave the axis",
+          "[sim][report]") {
     const sim::Page page(false);
     const sim::TimeAxis axis(18s, 50);
     CHECK(sim::columns_of(axis.bar(page, 0s, 18s, sim::Style::plain)) == 50);
@@ -152,5 +161,6 @@ TEST_CASE("Page: bars are never empty for a positive time and never leave the ax
 TEST_CASE("Page: wrapping keeps words and alignment", "[sim][report]") {
     sim::Page page(false);
     page.paragraph("  pass         " + std::string(80, 'a') + " " + std::string(30, 'b'), 15);
-    CHECK(page.text() == "  pass         " + std::string(80, 'a') + "\n" + std::string(15, ' ') + std::string(30, 'b') + "\n");
+    CHECK(page.text() == "  pass         " + std::string(80, 'a') + "\n" + std::string(15, ' ') +
+                             std::string(30, 'b') + "\n");
 }

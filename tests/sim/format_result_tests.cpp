@@ -28,14 +28,20 @@ TEST_CASE("Result: what was written reads back to the same bytes", "[sim][report
 
 TEST_CASE("Result: keys stand in a fixed order and times are integers", "[sim][report]") {
     const std::string text = sim::result_to_json(sample::scenario(), sample::result());
-    CHECK(text.rfind("{\n  \"format\": \"failover-result/1\",\n  \"scenario\": \"sample\",", 0) == 0);
+    CHECK(text.rfind("{\n  \"format\": \"failover-result/1\",\n  \"scenario\": \"sample\",", 0) ==
+          0);
     CHECK(text.find("\"detect\": 1934000000") != std::string::npos);
     CHECK(text.find("e+") == std::string::npos);
     CHECK(text.back() == '\n');
 }
 
 TEST_CASE("Result: anything else is refused, not misread", "[sim][report]") {
-    for (const char* text : {"", "{}", "[]", "{\"format\": \"failover-result/2\"}", "{\"format\": \"failover-result/1\"}", "\xff"}) {
+    for (const char* text : {"",
+                             "{}",
+                             "[]",
+                             "{\"format\": \"failover-result/2\"}",
+                             "{\"format\": \"failover-result/1\"}",
+                             "\xff"}) {
         CAPTURE(text);
         CHECK_THROWS_AS(sim::result_from_json(text), std::runtime_error);
     }
@@ -49,7 +55,7 @@ TEST_CASE("Result: the verdict is pass only when nothing is open", "[sim][report
     run.inconclusive = true;
     run.expectations[3].verdict = sim::ExpectationVerdict::inconclusive;
     CHECK(sim::overall_verdict(scenario, run) == "inconclusive");
-    run.expectations[1].verdict = sim::ExpectationVerdict::fail;   // a warning only
+    run.expectations[1].verdict = sim::ExpectationVerdict::fail;  // a warning only
     CHECK(sim::overall_verdict(scenario, run) == "inconclusive");
     run.expectations[0].verdict = sim::ExpectationVerdict::fail;
     CHECK(sim::overall_verdict(scenario, run) == "fail");
@@ -60,7 +66,7 @@ TEST_CASE("Result: a violated invariant fails unless it is switched off", "[sim]
     sim::RunResult run = sample::result();
     run.passed = false;
     run.inconclusive = true;
-    run.invariants[1].first_at = 1s;   // off
+    run.invariants[1].first_at = 1s;  // off
     CHECK(sim::overall_verdict(scenario, run) == "inconclusive");
     run.invariants[0].first_at = 1s;
     CHECK(sim::overall_verdict(scenario, run) == "fail");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A small scenario and a hand-made result, shared by the tests of the formats. Not a run: nothing here was simulated.
+// A small scenario and a hand-made result, shared by the tests of the formats. Not a run: nothing
+// here was simulated.
 #pragma once
 
 #include <chrono>
@@ -62,7 +63,8 @@ inline sim::Scenario scenario() {
     return sim::read_scenario_text("sample.json", scenario_text).scenario.value();
 }
 
-inline sim::DirectionCutOff cut_off(std::string direction, sim::Duration detect, sim::Duration service, sim::Duration call) {
+inline sim::DirectionCutOff
+cut_off(std::string direction, sim::Duration detect, sim::Duration service, sim::Duration call) {
     sim::DirectionCutOff cut;
     cut.direction = std::move(direction);
     cut.interrupted = true;
@@ -76,7 +78,8 @@ inline sim::DirectionCutOff cut_off(std::string direction, sim::Duration detect,
     return cut;
 }
 
-/// `service`: how long the service takes to start; the worst direction is inward, 1 s longer than outward.
+/// `service`: how long the service takes to start; the worst direction is inward, 1 s longer than
+/// outward.
 inline sim::RunResult result(std::uint64_t seed = 1, sim::Duration service = 12s) {
     sim::RunResult run;
     run.scenario_id = "sample";
@@ -89,25 +92,45 @@ inline sim::RunResult result(std::uint64_t seed = 1, sim::Duration service = 12s
     episode.target = "la";
     episode.at = 10s;
     episode.evidence = "carrier lost at a:eth0 and sw:1";
-    episode.directions = {cut_off("outward", 1934ms, service, 466ms), cut_off("inward", 1934ms, service, 1466ms)};
+    episode.directions = {cut_off("outward", 1934ms, service, 466ms),
+                          cut_off("inward", 1934ms, service, 1466ms)};
     episode.worst_direction = "inward";
     const sim::Duration worst = episode.directions[1].longest;
-    episode.verdict = worst < 15s ? sim::TakeoverVerdict::faster : worst <= 20s ? sim::TakeoverVerdict::in_target : sim::TakeoverVerdict::too_slow;
-    episode.story = {{10s, "la is unplugged"}, {11934ms, "b declares a dead"}, {11935ms, "b takes 10.0.0.9"}};
+    episode.verdict = worst < 15s    ? sim::TakeoverVerdict::faster
+                      : worst <= 20s ? sim::TakeoverVerdict::in_target
+                                     : sim::TakeoverVerdict::too_slow;
+    episode.story = {
+        {10s, "la is unplugged"}, {11934ms, "b declares a dead"}, {11935ms, "b takes 10.0.0.9"}};
     run.episodes.push_back(episode);
     const bool fast = worst <= 20s;
     run.expectations = {
-        {"fast", fast ? sim::ExpectationVerdict::pass : sim::ExpectationVerdict::fail, "observed", "at most 20.000 s", worst.count(), {30}},
-        {"typical", worst <= 15s ? sim::ExpectationVerdict::pass : sim::ExpectationVerdict::fail, "observed", "at most 15.000 s", worst.count(), {30}},
+        {"fast",
+         fast ? sim::ExpectationVerdict::pass : sim::ExpectationVerdict::fail,
+         "observed",
+         "at most 20.000 s",
+         worst.count(),
+         {30}},
+        {"typical",
+         worst <= 15s ? sim::ExpectationVerdict::pass : sim::ExpectationVerdict::fail,
+         "observed",
+         "at most 15.000 s",
+         worst.count(),
+         {30}},
         {"back", sim::ExpectationVerdict::pass, "no interruption", "at most 1.000 s", 0, {}},
         {"one", sim::ExpectationVerdict::pass, "holds", "never violated", std::nullopt, {}},
         {"flap", sim::ExpectationVerdict::pass, "1", "exactly 1", std::nullopt, {20}},
         {"check", sim::ExpectationVerdict::pass, "all hold", "vip-owner:a", std::nullopt, {}}};
-    run.invariants = {{"no-dual-vip-owner", true, false, "", {}, std::nullopt}, {"start-order", true, true, "shown elsewhere", {}, std::nullopt}};
+    run.invariants = {{"no-dual-vip-owner", true, false, "", {}, std::nullopt},
+                      {"start-order", true, true, "shown elsewhere", {}, std::nullopt}};
     run.metrics = {{"calls-attempted", 17}, {"calls-dropped", 3}};
-    run.parameters = {{"deadtime", "2000 ms", sim::Mark::yours, "ha.cf"}, {"fb command time", "5 ms", sim::Mark::assumed, "no public figure"}};
+    run.parameters = {{"deadtime", "2000 ms", sim::Mark::yours, "ha.cf"},
+                      {"fb command time", "5 ms", sim::Mark::assumed, "no public figure"}};
     run.bindings = {"a: fonulator: bridge switch"};
-    run.findings = {{cluster::Severity::warning, {"etc/ha.cf", 9, 1}, "single-heartbeat-path", "one medium", "two"}};
+    run.findings = {{cluster::Severity::warning,
+                     {"etc/ha.cf", 9, 1},
+                     "single-heartbeat-path",
+                     "one medium",
+                     "two"}};
     run.records = 4711;
     run.passed = fast;
     return run;

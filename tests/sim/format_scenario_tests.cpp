@@ -39,7 +39,9 @@ bool contains(const std::string& text, const std::string& part) {
 /// A folder that goes with the test.
 class Folder {
   public:
-    Folder() : m_path(std::filesystem::temp_directory_path() / ("understudy-format-" + std::to_string(::getpid()))) {
+    Folder()
+        : m_path(std::filesystem::temp_directory_path() /
+                 ("understudy-format-" + std::to_string(::getpid()))) {
         std::filesystem::create_directories(m_path);
     }
     Folder(const Folder&) = delete;
@@ -81,7 +83,7 @@ TEST_CASE("Scenario: the sample reads with its defaults", "[sim][scenario]") {
 
 TEST_CASE("Scenario: directions follow from what hangs on the bridge", "[sim][scenario]") {
     Json value = Json::parse(sample::scenario_text);
-    value["topology"]["links"].erase(3);   // the line to the telco
+    value["topology"]["links"].erase(3);  // the line to the telco
     value["workload"].erase(1);
     const auto read = sim::read_scenario_text("s.json", value.dump());
     REQUIRE(read.scenario);
@@ -99,7 +101,8 @@ TEST_CASE("Scenario: a bare number for a duration says what it should be", "[sim
     CHECK(error.column > 0);
 }
 
-TEST_CASE("Scenario: an unknown key names the nearest known one and stands at the key", "[sim][scenario]") {
+TEST_CASE("Scenario: an unknown key names the nearest known one and stands at the key",
+          "[sim][scenario]") {
     const auto error = only_error("{\n  \"titel\": 1," + sample::scenario_text.substr(1));
     CHECK(error.pointer == "/titel");
     CHECK(error.line == 2);
@@ -127,39 +130,159 @@ TEST_CASE("Scenario: each wrong thing is said once, where it stands", "[sim][sce
         const char* expected;
     };
     const std::vector<Case> cases{
-        {"replace", "/format", "failover-scenario/2", "/format", "\"failover-scenario/2\"", "failover-scenario/1"},
+        {"replace",
+         "/format",
+         "failover-scenario/2",
+         "/format",
+         "\"failover-scenario/2\"",
+         "failover-scenario/1"},
         {"replace", "/id", "../x", "/id", "\"../x\"", "an id of letters"},
         {"remove", "/title", {}, "", "no \"title\"", "one line"},
-        {"replace", "/topology/nodes/0/kind", "sever", "/topology/nodes/0/kind", "\"sever\"", "did you mean \"server\"?"},
-        {"replace", "/topology/nodes/4/id", "fb", "/topology/nodes/4/id", "\"fb\" a second time", "each node once"},
-        {"replace", "/topology/nodes/1/interfaces/0/addresses/0", "10.0.0.1/24", "/topology/nodes/1/interfaces/0/addresses/0", "\"10.0.0.1\" a second time", "each address once"},
-        {"replace", "/topology/nodes/0/interfaces/0/addresses/0", "10.0.0.300/24", "/topology/nodes/0/interfaces/0/addresses/0", "10.0.0.300/24", "prefix length"},
-        {"add", "/topology/nodes/0/interfaces/0/mac", "01:00:00:00:00:01", "/topology/nodes/0/interfaces/0/mac", "01:00:00:00:00:01", "a unicast MAC"},
-        {"replace", "/topology/links/0/ends/1", "sw:9", "/topology/links/0/ends/1", "\"sw:9\"", "a port of this switch, 1 to 4"},
-        {"replace", "/topology/links/0/ends/1", "sx:1", "/topology/links/0/ends/1", "\"sx:1\"", "did you mean \"sw\"?"},
-        {"replace", "/topology/links/1/ends/1", "sw:1", "/topology/links/1/ends/1", "a second time", "each end of a link once"},
-        {"replace", "/topology/links/3/ends/0", "fb:span5", "/topology/links/3/ends/0", "\"fb:span5\"", "span1 to span4"},
-        {"replace", "/topology/links/1/loss", 1.5, "/topology/links/1/loss", "1.5", "a number from 0.0 to 1.0"},
-        {"add", "/topology/nodes/0/power", "psu", "/topology/nodes/0/power", "\"psu\"", "there is none to name"},
-        {"replace", "/profiles/pbx/start/max", "1s", "/profiles/pbx/start/max", "\"1s\"", "at least \"min\""},
-        {"replace", "/profiles/pbx/start/dist", "unifrom", "/profiles/pbx/start/dist", "\"unifrom\"", "did you mean \"uniform\"?"},
-        {"replace", "/cluster/members/1", "sw", "/cluster/members/1", "\"sw\"", "one of \"a\", \"b\""},
-        {"replace", "/cluster/resources/asterisk/profile", "pbxx", "/cluster/resources/asterisk/profile", "\"pbxx\"", "\"pbx\""},
-        {"remove", "/cluster/resources/asterisk/bridge", {}, "/cluster/resources/asterisk", "no \"bridge\"", "a fonebridge of the topology"},
+        {"replace",
+         "/topology/nodes/0/kind",
+         "sever",
+         "/topology/nodes/0/kind",
+         "\"sever\"",
+         "did you mean \"server\"?"},
+        {"replace",
+         "/topology/nodes/4/id",
+         "fb",
+         "/topology/nodes/4/id",
+         "\"fb\" a second time",
+         "each node once"},
+        {"replace",
+         "/topology/nodes/1/interfaces/0/addresses/0",
+         "10.0.0.1/24",
+         "/topology/nodes/1/interfaces/0/addresses/0",
+         "\"10.0.0.1\" a second time",
+         "each address once"},
+        {"replace",
+         "/topology/nodes/0/interfaces/0/addresses/0",
+         "10.0.0.300/24",
+         "/topology/nodes/0/interfaces/0/addresses/0",
+         "10.0.0.300/24",
+         "prefix length"},
+        {"add",
+         "/topology/nodes/0/interfaces/0/mac",
+         "01:00:00:00:00:01",
+         "/topology/nodes/0/interfaces/0/mac",
+         "01:00:00:00:00:01",
+         "a unicast MAC"},
+        {"replace",
+         "/topology/links/0/ends/1",
+         "sw:9",
+         "/topology/links/0/ends/1",
+         "\"sw:9\"",
+         "a port of this switch, 1 to 4"},
+        {"replace",
+         "/topology/links/0/ends/1",
+         "sx:1",
+         "/topology/links/0/ends/1",
+         "\"sx:1\"",
+         "did you mean \"sw\"?"},
+        {"replace",
+         "/topology/links/1/ends/1",
+         "sw:1",
+         "/topology/links/1/ends/1",
+         "a second time",
+         "each end of a link once"},
+        {"replace",
+         "/topology/links/3/ends/0",
+         "fb:span5",
+         "/topology/links/3/ends/0",
+         "\"fb:span5\"",
+         "span1 to span4"},
+        {"replace",
+         "/topology/links/1/loss",
+         1.5,
+         "/topology/links/1/loss",
+         "1.5",
+         "a number from 0.0 to 1.0"},
+        {"add",
+         "/topology/nodes/0/power",
+         "psu",
+         "/topology/nodes/0/power",
+         "\"psu\"",
+         "there is none to name"},
+        {"replace",
+         "/profiles/pbx/start/max",
+         "1s",
+         "/profiles/pbx/start/max",
+         "\"1s\"",
+         "at least \"min\""},
+        {"replace",
+         "/profiles/pbx/start/dist",
+         "unifrom",
+         "/profiles/pbx/start/dist",
+         "\"unifrom\"",
+         "did you mean \"uniform\"?"},
+        {"replace",
+         "/cluster/members/1",
+         "sw",
+         "/cluster/members/1",
+         "\"sw\"",
+         "one of \"a\", \"b\""},
+        {"replace",
+         "/cluster/resources/asterisk/profile",
+         "pbxx",
+         "/cluster/resources/asterisk/profile",
+         "\"pbxx\"",
+         "\"pbx\""},
+        {"remove",
+         "/cluster/resources/asterisk/bridge",
+         {},
+         "/cluster/resources/asterisk",
+         "no \"bridge\"",
+         "a fonebridge of the topology"},
         {"replace", "/workload/0/to", "10.0.0", "/workload/0/to", "\"10.0.0\"", "an IPv4 address"},
         {"replace", "/workload/1/stations", 30, "/workload/1/stations", "30", "at most 24"},
         {"replace", "/timeline/1/at", "60s", "/timeline/1/at", "\"60s\"", "before stop_at"},
-        {"replace", "/timeline/1/for", "51s", "/timeline/1/for", "\"51s\"", "an end before stop_at"},
+        {"replace",
+         "/timeline/1/for",
+         "51s",
+         "/timeline/1/for",
+         "\"51s\"",
+         "an end before stop_at"},
         {"replace", "/timeline/1/target", "lx", "/timeline/1/target", "\"lx\"", "\"la\""},
-        {"replace", "/timeline/1/fault", "link.dwon", "/timeline/1/fault", "\"link.dwon\"", "did you mean \"link.down\"?"},
+        {"replace",
+         "/timeline/1/fault",
+         "link.dwon",
+         "/timeline/1/fault",
+         "\"link.dwon\"",
+         "did you mean \"link.down\"?"},
         {"add", "/timeline/1/check", "recovered", "/timeline/1", "both", "one of them"},
-        {"replace", "/timeline/0/require/0", "vip-owner:c", "/timeline/0/require/0", "\"vip-owner:c\"", "\"a\", \"b\""},
-        {"replace", "/timeline/0/require/2", "calls>=1", "/timeline/0/require/2", "\"calls>=1\"", "calls-in-progress>=N"},
-        {"replace", "/expect/0/from", "check", "/expect/0/from", "\"check\"", "\"cut\", \"cut/revert\""},
+        {"replace",
+         "/timeline/0/require/0",
+         "vip-owner:c",
+         "/timeline/0/require/0",
+         "\"vip-owner:c\"",
+         "\"a\", \"b\""},
+        {"replace",
+         "/timeline/0/require/2",
+         "calls>=1",
+         "/timeline/0/require/2",
+         "\"calls>=1\"",
+         "calls-in-progress>=N"},
+        {"replace",
+         "/expect/0/from",
+         "check",
+         "/expect/0/from",
+         "\"check\"",
+         "\"cut\", \"cut/revert\""},
         {"remove", "/expect/0/max", {}, "/expect/0", "no limit", "\"max\""},
         {"replace", "/expect/1/quantile", 1.5, "/expect/1/quantile", "1.5", "0.01 to 0.99"},
-        {"replace", "/expect/3/name", "no-dual-owner", "/expect/3/name", "\"no-dual-owner\"", "did you mean \"no-dual-vip-owner\"?"},
-        {"add", "/invariants", Json::parse(R"({"off": [{"name": "start-order", "reason": ""}]})"), "/invariants/off/0/reason", "\"\"", "why"},
+        {"replace",
+         "/expect/3/name",
+         "no-dual-owner",
+         "/expect/3/name",
+         "\"no-dual-owner\"",
+         "did you mean \"no-dual-vip-owner\"?"},
+        {"add",
+         "/invariants",
+         Json::parse(R"({"off": [{"name": "start-order", "reason": ""}]})"),
+         "/invariants/off/0/reason",
+         "\"\"",
+         "why"},
         {"replace", "/timeline", {}, "/timeline", "null", "a list"},
     };
     for (const Case& item : cases) {
@@ -188,7 +311,9 @@ TEST_CASE("Scenario: all errors come at once, in the order of the file", "[sim][
     value["expect"][4]["equals"] = -1;
     const auto read = sim::read_scenario_text("s.json", value.dump(1));
     REQUIRE(read.errors.size() == 3);
-    CHECK(std::is_sorted(read.errors.begin(), read.errors.end(), [](const auto& a, const auto& b) { return a.line < b.line; }));
+    CHECK(std::is_sorted(read.errors.begin(), read.errors.end(), [](const auto& a, const auto& b) {
+        return a.line < b.line;
+    }));
 }
 
 TEST_CASE("Scenario: errors have an upper limit", "[sim][scenario]") {
@@ -202,7 +327,8 @@ TEST_CASE("Scenario: errors have an upper limit", "[sim][scenario]") {
 
 TEST_CASE("Scenario: equal times keep the order of the file", "[sim][scenario]") {
     Json value = Json::parse(sample::scenario_text);
-    value["timeline"].push_back({{"id", "second"}, {"at", "5s"}, {"fault", "operator.standby"}, {"target", "active-node"}});
+    value["timeline"].push_back(
+        {{"id", "second"}, {"at", "5s"}, {"fault", "operator.standby"}, {"target", "active-node"}});
     const auto read = sim::read_scenario_text("s.json", value.dump());
     REQUIRE(read.scenario);
     CHECK(read.scenario->timeline[0].id == "check");
@@ -210,7 +336,8 @@ TEST_CASE("Scenario: equal times keep the order of the file", "[sim][scenario]")
     CHECK(read.scenario->timeline[2].id == "cut");
 }
 
-TEST_CASE("Scenario: bases are merged and errors stand in the file that wrote them", "[sim][scenario]") {
+TEST_CASE("Scenario: bases are merged and errors stand in the file that wrote them",
+          "[sim][scenario]") {
     const Folder folder;
     folder.write("base.json", changed("replace", "/topology/links/1/loss", 2));
     const std::string path = folder.write("derived.json", R"({
@@ -219,10 +346,13 @@ TEST_CASE("Scenario: bases are merged and errors stand in the file that wrote th
     const auto read = sim::read_scenario(path);
     std::vector<std::string> texts;
     for (const auto& error : read.errors) {
-        texts.push_back(std::filesystem::path(error.file).filename().string() + error.pointer + ":" + std::to_string(error.line));
+        texts.push_back(std::filesystem::path(error.file).filename().string() + error.pointer +
+                        ":" + std::to_string(error.line));
     }
     CHECK(std::count(texts.begin(), texts.end(), "derived.json/timeline/1/at:3") == 1);
-    CHECK(std::count_if(texts.begin(), texts.end(), [](const std::string& t) { return contains(t, "base.json/topology/links/1/loss:"); }) == 1);
+    CHECK(std::count_if(texts.begin(), texts.end(), [](const std::string& t) {
+              return contains(t, "base.json/topology/links/1/loss:");
+          }) == 1);
 }
 
 TEST_CASE("Scenario: a cycle of bases is an error at the line that closes it", "[sim][scenario]") {
@@ -245,10 +375,15 @@ TEST_CASE("Scenario: a missing base is an error where it is named", "[sim][scena
     CHECK(contains(read.errors[0].found, "no such file"));
 }
 
-TEST_CASE("Scenario: the shipped scenarios read, and their files agree with them", "[sim][scenario]") {
-    for (const char* name : {"primary-power", "primary-power-script", "primary-power-failback-on", "primary-power-lost-reply"}) {
+TEST_CASE("Scenario: the shipped scenarios read, and their files agree with them",
+          "[sim][scenario]") {
+    for (const char* name : {"primary-power",
+                             "primary-power-script",
+                             "primary-power-failback-on",
+                             "primary-power-lost-reply"}) {
         CAPTURE(name);
-        const auto read = sim::read_scenario(std::string(SOURCE_DIR) + "/scenarios/call-centre/" + name + ".json");
+        const auto read = sim::read_scenario(std::string(SOURCE_DIR) + "/scenarios/call-centre/" +
+                                             name + ".json");
         for (const auto& error : read.errors) {
             UNSCOPED_INFO(sim::to_string(error));
         }
@@ -259,7 +394,7 @@ TEST_CASE("Scenario: the shipped scenarios read, and their files agree with them
         CHECK(read.scenario->digest.size() == 64);
         CHECK(read.scenario->cluster.files.at("asterisk2").redfone.has_value());
         for (const auto& finding : read.scenario->cluster.findings) {
-            CHECK(finding.where.file.rfind("etc", 0) == 0);   // relative: no folder of this machine
+            CHECK(finding.where.file.rfind("etc", 0) == 0);  // relative: no folder of this machine
         }
     }
 }
@@ -267,9 +402,12 @@ TEST_CASE("Scenario: the shipped scenarios read, and their files agree with them
 TEST_CASE("Scenario: the digest depends on every file and on nothing else", "[sim][scenario]") {
     const std::string source = std::string(SOURCE_DIR) + "/scenarios/call-centre/";
     const Folder folder;
-    std::filesystem::copy(source, folder.write("x", "") + "-copy", std::filesystem::copy_options::recursive);
+    std::filesystem::copy(
+        source, folder.write("x", "") + "-copy", std::filesystem::copy_options::recursive);
     const std::string copy = folder.write("x", "") + "-copy/";
-    const auto digest = [](const std::string& path) { return sim::read_scenario(path).scenario.value().digest; };
+    const auto digest = [](const std::string& path) {
+        return sim::read_scenario(path).scenario.value().digest;
+    };
     const std::string before = digest(copy + "primary-power.json");
     CHECK(before == digest(source + "primary-power.json"));
     std::ofstream(copy + "etc/asterisk2/redfone.conf", std::ios::app) << "# changed\n";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The published schemas say the same as the reader, as far as a schema can: everything but references between parts.
+// The published schemas say the same as the reader, as far as a schema can: everything but
+// references between parts.
 #include "support/catch.hpp"
 
 #include <fstream>
@@ -27,7 +28,8 @@ json read_json(const std::string& path) {
 
 class PublishedSchema {
   public:
-    explicit PublishedSchema(const std::string& name) : m_text(read_json("schema/" + name + ".json")) {
+    explicit PublishedSchema(const std::string& name)
+        : m_text(read_json("schema/" + name + ".json")) {
         const valijson::adapters::NlohmannJsonAdapter adapter(m_text);
         valijson::SchemaParser parser;
         parser.populateSchema(adapter, m_schema);
@@ -53,13 +55,18 @@ bool reader_accepts(const json& document) {
 }
 
 json with(const char* op, const std::string& pointer, const json& value = {}) {
-    return json::parse(sample::scenario_text).patch(json::array({{{"op", op}, {"path", pointer}, {"value", value}}}));
+    return json::parse(sample::scenario_text)
+        .patch(json::array({{{"op", op}, {"path", pointer}, {"value", value}}}));
 }
 
 }  // namespace
 
-TEST_CASE("Schema: the shipped scenarios are valid, those that extend others by their outline", "[sim][scenario]") {
-    for (const char* name : {"primary-power", "primary-power-script", "primary-power-failback-on", "primary-power-lost-reply"}) {
+TEST_CASE("Schema: the shipped scenarios are valid, those that extend others by their outline",
+          "[sim][scenario]") {
+    for (const char* name : {"primary-power",
+                             "primary-power-script",
+                             "primary-power-failback-on",
+                             "primary-power-lost-reply"}) {
         CAPTURE(name);
         CHECK(scenario_schema().accepts(read_json(std::string("call-centre/") + name + ".json")));
     }
@@ -73,17 +80,45 @@ TEST_CASE("Schema and reader accept the same good documents", "[sim][scenario]")
         with("add", "/tags", json::array({"a"})),
         with("add", "/seeds", {{"campaign", 7}}),
         with("add", "/probes", {{"interval", "50ms"}}),
-        with("replace", "/profiles/pbx/start", {{"dist", "triangular"}, {"min", "1s"}, {"mode", "2s"}, {"max", "3s"}}),
-        with("replace", "/profiles/pbx/start", {{"dist", "lognormal"}, {"median", "1s"}, {"sigma", 0.5}}),
+        with("replace",
+             "/profiles/pbx/start",
+             {{"dist", "triangular"}, {"min", "1s"}, {"mode", "2s"}, {"max", "3s"}}),
+        with("replace",
+             "/profiles/pbx/start",
+             {{"dist", "lognormal"}, {"median", "1s"}, {"sigma", 0.5}}),
         with("replace", "/profiles/pbx/start", {{"dist", "empirical"}, {"values", {"1s", "2.5s"}}}),
         with("add", "/cluster/implementation", "heartbeat-3.0.6"),
         with("add", "/cluster/accept_lint", json::array({{{"rule", "r"}, {"reason", "why"}}})),
-        with("add", "/invariants", {{"off", json::array({{{"name", "start-order"}, {"reason", "why"}}})}}),
-        with("add", "/timeline/-", {{"id", "s"}, {"at", "9s"}, {"fault", "operator.standby"}, {"target", "active-node"}, {"scope", "local"}}),
-        with("add", "/timeline/-", {{"id", "l"}, {"at", "9s"}, {"fault", "bridge.lose-reply"}, {"target", "fb"}, {"number", 3}}),
-        with("add", "/timeline/-", {{"id", "k"}, {"at", "9s"}, {"fault", "process.kill"}, {"target", "a"}, {"process", "heartbeat"}}),
-        with("add", "/timeline/-", {{"id", "p"}, {"at", "9s"}, {"fault", "power.on"}, {"target", "a"}, {"boot", "30s"}}),
-        with("add", "/expect/-", {{"id", "r"}, {"kind", "success-ratio"}, {"workload", "calls"}, {"min", 0.99}}),
+        with("add",
+             "/invariants",
+             {{"off", json::array({{{"name", "start-order"}, {"reason", "why"}}})}}),
+        with("add",
+             "/timeline/-",
+             {{"id", "s"},
+              {"at", "9s"},
+              {"fault", "operator.standby"},
+              {"target", "active-node"},
+              {"scope", "local"}}),
+        with("add",
+             "/timeline/-",
+             {{"id", "l"},
+              {"at", "9s"},
+              {"fault", "bridge.lose-reply"},
+              {"target", "fb"},
+              {"number", 3}}),
+        with("add",
+             "/timeline/-",
+             {{"id", "k"},
+              {"at", "9s"},
+              {"fault", "process.kill"},
+              {"target", "a"},
+              {"process", "heartbeat"}}),
+        with("add",
+             "/timeline/-",
+             {{"id", "p"}, {"at", "9s"}, {"fault", "power.on"}, {"target", "a"}, {"boot", "30s"}}),
+        with("add",
+             "/expect/-",
+             {{"id", "r"}, {"kind", "success-ratio"}, {"workload", "calls"}, {"min", 0.99}}),
         with("add", "/expect/-", {{"id", "m"}, {"kind", "report"}, {"metric", "calls-dropped"}}),
     };
     for (const json& document : good) {
@@ -123,7 +158,7 @@ TEST_CASE("Schema and reader refuse the same bad documents", "[sim][scenario]") 
         with("replace", "/workload/0/kind", "sip-calls"),
         with("replace", "/workload/1/rate_per_hour", "60"),
         with("add", "/timeline/1/check", "recovered"),
-        with("replace", "/timeline/1/fault", "link.up"),   // with "for"
+        with("replace", "/timeline/1/fault", "link.up"),  // with "for"
         with("replace", "/timeline/0/require", json::array()),
         with("replace", "/timeline/0/require/0", "owner:a"),
         with("remove", "/expect/0/max"),
@@ -153,7 +188,8 @@ TEST_CASE("Schema: results and summaries are what they publish", "[sim][report]"
 
     const PublishedSchema summary_schema("failover-summary-1");
     const std::vector<sim::RunResult> runs{sample::result(1), sample::result(2)};
-    json summary = json::parse(sim::summary_to_json(sim::summarize(sample::scenario(), runs, 1, 2)));
+    json summary =
+        json::parse(sim::summary_to_json(sim::summarize(sample::scenario(), runs, 1, 2)));
     CHECK(summary_schema.accepts(summary));
     summary["phases"].erase("total");
     CHECK_FALSE(summary_schema.accepts(summary));

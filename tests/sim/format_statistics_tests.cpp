@@ -14,7 +14,8 @@ double slow_cdf(std::int64_t k, std::int64_t n, double p) {
     for (std::int64_t i = 0; i <= std::min(k, n); ++i) {
         long double term = 1;
         for (std::int64_t j = 0; j < i; ++j) {
-            term *= static_cast<long double>(n - j) / static_cast<long double>(j + 1) * static_cast<long double>(p);
+            term *= static_cast<long double>(n - j) / static_cast<long double>(j + 1) *
+                    static_cast<long double>(p);
         }
         for (std::int64_t j = 0; j < n - i; ++j) {
             term *= 1 - static_cast<long double>(p);
@@ -28,7 +29,8 @@ double slow_cdf(std::int64_t k, std::int64_t n, double p) {
 std::int64_t slow_quantile(const std::vector<std::int64_t>& samples, double q) {
     std::int64_t best = *std::max_element(samples.begin(), samples.end());
     for (const std::int64_t candidate : samples) {
-        const auto below = std::count_if(samples.begin(), samples.end(), [&](std::int64_t s) { return s <= candidate; });
+        const auto below = std::count_if(
+            samples.begin(), samples.end(), [&](std::int64_t s) { return s <= candidate; });
         if (static_cast<double>(below) >= q * static_cast<double>(samples.size()) - 1e-9) {
             best = std::min(best, candidate);
         }
@@ -52,7 +54,8 @@ TEST_CASE("Statistics: the binomial sum agrees with the slow one", "[sim][report
         for (const double p : {0.05, 0.5, 0.95, 0.99}) {
             for (std::int64_t k = -1; k <= n; k += n > 30 ? 13 : 1) {
                 CAPTURE(n, p, k);
-                CHECK(sim::binomial_cdf(k, n, p) == Approx(k < 0 ? 0.0 : slow_cdf(k, n, p)).margin(1e-12));
+                CHECK(sim::binomial_cdf(k, n, p) ==
+                      Approx(k < 0 ? 0.0 : slow_cdf(k, n, p)).margin(1e-12));
             }
         }
     }
@@ -76,8 +79,8 @@ TEST_CASE("Statistics: quantiles are nearest-rank", "[sim][report]") {
 }
 
 TEST_CASE("Statistics: a bound on p95 needs 59 samples, on p50 five", "[sim][report]") {
-    CHECK_FALSE(sim::upper_bound_rank(58, 0.95).has_value());   // 0.95^58 = 0.051
-    CHECK(sim::upper_bound_rank(59, 0.95) == 59U);              // 0.95^59 = 0.0485
+    CHECK_FALSE(sim::upper_bound_rank(58, 0.95).has_value());  // 0.95^58 = 0.051
+    CHECK(sim::upper_bound_rank(59, 0.95) == 59U);             // 0.95^59 = 0.0485
     CHECK_FALSE(sim::upper_bound_rank(4, 0.5).has_value());
     CHECK(sim::upper_bound_rank(5, 0.5) == 5U);
     CHECK(sim::lower_bound_rank(5, 0.5) == 1U);
@@ -124,7 +127,8 @@ TEST_CASE("Statistics: the bound of a rate solves the binomial tail", "[sim][rep
     CHECK(sim::rate_upper_bound(5, 5) == 1.0);
     for (const std::size_t failures : {1U, 10U, 50U}) {
         const double bound = sim::rate_upper_bound(200 - failures, 200);
-        CHECK(slow_cdf(static_cast<std::int64_t>(200 - failures), 200, bound) == Approx(0.05).margin(1e-6));
+        CHECK(slow_cdf(static_cast<std::int64_t>(200 - failures), 200, bound) ==
+              Approx(0.05).margin(1e-6));
     }
     CHECK(sim::rate_upper_bound(0, 1) == Approx(0.95));
 }

@@ -26,7 +26,9 @@ std::vector<sim::RunResult> many(std::size_t count, sim::Duration service) {
 }
 
 const sim::ExpectationSummary& expectation(const sim::Summary& summary, const std::string& id) {
-    return *std::find_if(summary.expectations.begin(), summary.expectations.end(), [&](const auto& e) { return e.id == id; });
+    return *std::find_if(summary.expectations.begin(),
+                         summary.expectations.end(),
+                         [&](const auto& e) { return e.id == id; });
 }
 
 sim::Summary summarize(const std::vector<sim::RunResult>& runs) {
@@ -35,11 +37,13 @@ sim::Summary summarize(const std::vector<sim::RunResult>& runs) {
 
 }  // namespace
 
-TEST_CASE("Summary: phases and total are those of the first episode's worst direction", "[sim][report]") {
+TEST_CASE("Summary: phases and total are those of the first episode's worst direction",
+          "[sim][report]") {
     const sim::Summary summary = summarize(runs_with({5s, 9s, 7s}));
     const auto service = summary.phases[static_cast<std::size_t>(sim::Phase::service)];
     CHECK(service == sim::Spread{5'000'000'000, 7'000'000'000, 9'000'000'000, 9'000'000'000});
-    CHECK(summary.total.min == sim::Duration(5s + 3400ms).count());   // inward: detect 1.934 s, call 1.466 s
+    CHECK(summary.total.min ==
+          sim::Duration(5s + 3400ms).count());  // inward: detect 1.934 s, call 1.466 s
     CHECK(summary.verdicts.at("faster") == 3);
     CHECK(summary.metrics.at("calls-dropped").p50 == 3);
     REQUIRE(summary.episodes.size() == 1);
@@ -47,7 +51,8 @@ TEST_CASE("Summary: phases and total are those of the first episode's worst dire
 }
 
 TEST_CASE("Summary: a limit at p95 passes only with enough samples", "[sim][report]") {
-    CHECK(expectation(summarize(many(58, 5s)), "fast").verdict == sim::ExpectationVerdict::inconclusive);
+    CHECK(expectation(summarize(many(58, 5s)), "fast").verdict ==
+          sim::ExpectationVerdict::inconclusive);
     CHECK(sim::exit_code(summarize(many(58, 5s))) == 5);
     CHECK(expectation(summarize(many(59, 5s)), "fast").verdict == sim::ExpectationVerdict::pass);
     CHECK(sim::exit_code(summarize(many(59, 5s))) == 0);
@@ -68,13 +73,14 @@ TEST_CASE("Summary: one slow run in 59 leaves p95 open, many slow runs fail it",
 }
 
 TEST_CASE("Summary: a warning never decides the exit code", "[sim][report]") {
-    const sim::Summary summary = summarize(many(60, 15s));   // 18.4 s: inside 20 s, beyond 15 s
+    const sim::Summary summary = summarize(many(60, 15s));  // 18.4 s: inside 20 s, beyond 15 s
     CHECK(expectation(summary, "typical").verdict == sim::ExpectationVerdict::fail);
     CHECK(sim::exit_code(summary) == 0);
 }
 
 TEST_CASE("Summary: min_samples keeps a verdict open", "[sim][report]") {
-    CHECK(expectation(summarize(many(4, 5s)), "typical").verdict == sim::ExpectationVerdict::inconclusive);
+    CHECK(expectation(summarize(many(4, 5s)), "typical").verdict ==
+          sim::ExpectationVerdict::inconclusive);
     CHECK(expectation(summarize(many(5, 5s)), "typical").verdict == sim::ExpectationVerdict::pass);
 }
 
@@ -87,11 +93,12 @@ TEST_CASE("Summary: one violated invariant fails the campaign", "[sim][report]")
     CHECK(summary.invariants[0].first_seed == 8U);
     CHECK(sim::exit_code(summary) == 1);
     runs[7].invariants[0].first_at.reset();
-    runs[7].invariants[1].first_at = 3s;   // switched off
+    runs[7].invariants[1].first_at = 3s;  // switched off
     CHECK(sim::exit_code(summarize(runs)) == 0);
 }
 
-TEST_CASE("Summary: an expectation that one run could not evaluate is never a pass", "[sim][report]") {
+TEST_CASE("Summary: an expectation that one run could not evaluate is never a pass",
+          "[sim][report]") {
     auto runs = many(100, 5s);
     runs[3].expectations[0].verdict = sim::ExpectationVerdict::not_reached;
     const sim::Summary summary = summarize(runs);
@@ -99,7 +106,8 @@ TEST_CASE("Summary: an expectation that one run could not evaluate is never a pa
     CHECK(sim::exit_code(summary) == 5);
 }
 
-TEST_CASE("Summary: what was never restored counts as endless, not as the time it was watched", "[sim][report]") {
+TEST_CASE("Summary: what was never restored counts as endless, not as the time it was watched",
+          "[sim][report]") {
     auto runs = many(60, 5s);
     for (auto& run : runs) {
         run.episodes[0].directions[1].restored = false;
@@ -143,8 +151,22 @@ TEST_CASE("Summary: the JSON has the published keys in their order", "[sim][repo
     for (const auto& [key, value] : json.items()) {
         keys.push_back(key);
     }
-    CHECK(keys == std::vector<std::string>{"format", "scenario", "title", "digest", "implementation", "runs", "seeds", "verdicts", "phases",
-                                           "episodes", "expectations", "invariants", "metrics"});
-    CHECK(json["phases"]["detect"] == nlohmann::ordered_json({{"min_ns", 1934000000}, {"p50_ns", 1934000000}, {"p95_ns", 1934000000}, {"max_ns", 1934000000}}));
+    CHECK(keys == std::vector<std::string>{"format",
+                                           "scenario",
+                                           "title",
+                                           "digest",
+                                           "implementation",
+                                           "runs",
+                                           "seeds",
+                                           "verdicts",
+                                           "phases",
+                                           "episodes",
+                                           "expectations",
+                                           "invariants",
+                                           "metrics"});
+    CHECK(json["phases"]["detect"] == nlohmann::ordered_json({{"min_ns", 1934000000},
+                                                              {"p50_ns", 1934000000},
+                                                              {"p95_ns", 1934000000},
+                                                              {"max_ns", 1934000000}}));
     CHECK(json["phases"].contains("total"));
 }

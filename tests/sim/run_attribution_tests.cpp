@@ -12,15 +12,25 @@ namespace {
 /// Times in ms.
 struct Story {
     RecordStore store;
-    std::uint64_t add(std::uint64_t id, std::int64_t ms, std::uint64_t cause, const char* kind, const char* subject = "b") {
+    std::uint64_t add(std::uint64_t id,
+                      std::int64_t ms,
+                      std::uint64_t cause,
+                      const char* kind,
+                      const char* subject = "b") {
         store.add(id, ms * 1'000'000, cause, kind, subject);
         return id;
     }
 };
 
-Duration on_path(const Attribution& a, Phase phase) { return a.phases.on_path[static_cast<std::size_t>(phase)]; }
-Duration parallel(const Attribution& a, Phase phase) { return a.phases.parallel[static_cast<std::size_t>(phase)]; }
-constexpr Duration ms(std::int64_t n) { return std::chrono::milliseconds{n}; }
+Duration on_path(const Attribution& a, Phase phase) {
+    return a.phases.on_path[static_cast<std::size_t>(phase)];
+}
+Duration parallel(const Attribution& a, Phase phase) {
+    return a.phases.parallel[static_cast<std::size_t>(phase)];
+}
+constexpr Duration ms(std::int64_t n) {
+    return std::chrono::milliseconds{n};
+}
 
 Duration sum(const Attribution& a) {
     Duration total = a.unattributed;
@@ -39,7 +49,7 @@ Story takeover() {
     s.add(25, 2950, 20, "role");
     s.add(30, 3000, 25, "ms.decide");
     s.add(40, 3050, 30, "ms.address");
-    s.add(45, 3400, 40, "ms.announce");          // off the path
+    s.add(45, 3400, 40, "ms.announce");  // off the path
     s.add(50, 4000, 40, "ms.bridge");
     s.add(60, 8000, 50, "ms.service");
     s.add(70, 8600, 60, "ms.trunk");
@@ -49,11 +59,14 @@ Story takeover() {
 
 }  // namespace
 
-TEST_CASE("Attribution: each edge goes to the phase that its milestone ends, and the sum is the cut-off", "[sim][attribution]") {
+TEST_CASE(
+    "Attribution: each edge goes to the phase that its milestone ends, and the sum is the cut-off",
+    "[sim][attribution]") {
     const Story s = takeover();
     const Attribution a = attribute(s.store, 1'000'000'000, 9'000'000'000, 10, 90);
     CHECK(on_path(a, Phase::detect) == ms(1900));
-    CHECK(on_path(a, Phase::decide) == ms(100));   // the record between merges into the milestone that follows
+    CHECK(on_path(a, Phase::decide) ==
+          ms(100));  // the record between merges into the milestone that follows
     CHECK(on_path(a, Phase::address) == ms(50));
     CHECK(on_path(a, Phase::announce) == ms(0));
     CHECK(parallel(a, Phase::announce) == ms(350));
@@ -67,7 +80,8 @@ TEST_CASE("Attribution: each edge goes to the phase that its milestone ends, and
     CHECK(a.path == std::vector<std::uint64_t>{10, 20, 25, 30, 40, 50, 60, 70, 90});
 }
 
-TEST_CASE("Attribution: silence begins before the fault and counts from the fault", "[sim][attribution]") {
+TEST_CASE("Attribution: silence begins before the fault and counts from the fault",
+          "[sim][attribution]") {
     Story s;
     s.add(5, 900, 0, "hb.status", "a");
     s.add(10, 1000, 0, "fault.inject", "a");
@@ -80,7 +94,8 @@ TEST_CASE("Attribution: silence begins before the fault and counts from the faul
     CHECK(sum(a) == ms(8000));
 }
 
-TEST_CASE("Attribution: a path that does not lead to the fault is told, not hidden", "[sim][attribution]") {
+TEST_CASE("Attribution: a path that does not lead to the fault is told, not hidden",
+          "[sim][attribution]") {
     Story s;
     s.add(10, 1000, 0, "fault.inject", "a");
     s.add(60, 8000, 0, "ms.service");
@@ -93,7 +108,8 @@ TEST_CASE("Attribution: a path that does not lead to the fault is told, not hidd
     CHECK(sum(a) == ms(8000));
 }
 
-TEST_CASE("Attribution: an effect of something older than the fault is no effect of the fault", "[sim][attribution]") {
+TEST_CASE("Attribution: an effect of something older than the fault is no effect of the fault",
+          "[sim][attribution]") {
     Story s;
     s.add(5, 900, 0, "service.start", "b");
     s.add(10, 1000, 0, "fault.inject", "a");
@@ -105,14 +121,16 @@ TEST_CASE("Attribution: an effect of something older than the fault is no effect
     CHECK(sum(a) == ms(8000));
 }
 
-TEST_CASE("Attribution: the exchange with the bridge is phase bridge, also when the first frame lies beside the path", "[sim][attribution]") {
+TEST_CASE("Attribution: the exchange with the bridge is phase bridge, also when the first frame "
+          "lies beside the path",
+          "[sim][attribution]") {
     Story s;
     s.add(10, 1000, 0, "fault.inject", "a");
     s.add(30, 3000, 10, "ms.decide");
     s.add(31, 3010, 30, "bridge.step");
     s.add(32, 3020, 31, "bridge.request", "fb1");
     s.add(33, 3200, 32, "bridge.reply", "fb1");
-    s.add(34, 3201, 33, "ms.bridge");            // beside the path
+    s.add(34, 3201, 33, "ms.bridge");  // beside the path
     s.add(35, 3250, 33, "resource.state");
     s.add(60, 8000, 35, "ms.service");
     s.add(90, 9000, 60, "call.answered");
@@ -145,7 +163,8 @@ TEST_CASE("Attribution: only what lies inside the cut-off is charged", "[sim][at
     CHECK(a.unattributed == ms(0));
 }
 
-TEST_CASE("Attribution: an answer without a record, and a cause later than its effect, are bugs", "[sim][attribution]") {
+TEST_CASE("Attribution: an answer without a record, and a cause later than its effect, are bugs",
+          "[sim][attribution]") {
     Story s = takeover();
     CHECK_THROWS_AS(attribute(s.store, 0, 9'000'000'000, 10, 91), std::logic_error);
     CHECK_THROWS_AS(attribute(s.store, 0, 8'999'000'000, 10, 90), std::logic_error);

@@ -10,8 +10,11 @@ namespace {
 constexpr std::int64_t ms = 1'000'000;
 constexpr std::int64_t s = 1'000'000'000;
 
-/// Probe calls every 100 ms from `from` to `to`; those that begin in a down time are not answered, the others after 20 ms.
-std::vector<ProbeSample> probes(std::int64_t from, std::int64_t to, std::vector<std::pair<std::int64_t, std::int64_t>> down) {
+/// Probe calls every 100 ms from `from` to `to`; those that begin in a down time are not answered,
+/// the others after 20 ms.
+std::vector<ProbeSample> probes(std::int64_t from,
+                                std::int64_t to,
+                                std::vector<std::pair<std::int64_t, std::int64_t>> down) {
     std::vector<ProbeSample> samples;
     for (std::int64_t t = from; t < to; t += 100 * ms) {
         ProbeSample sample;
@@ -50,7 +53,8 @@ TakeoverVerdict verdict(std::vector<DirectionCutOff> directions, std::string* wo
 
 }  // namespace
 
-TEST_CASE("Cut-off: from the fault to the first answer, when no good call began in between", "[sim][episodes]") {
+TEST_CASE("Cut-off: from the fault to the first answer, when no good call began in between",
+          "[sim][episodes]") {
     const auto samples = probes(0, 60 * s, {{10 * s, 25 * s}});
     const auto cuts = cut_offs(samples, 20 * ms, 10 * s - 50 * ms, 60 * s);
     REQUIRE(cuts.size() == 1);
@@ -59,7 +63,8 @@ TEST_CASE("Cut-off: from the fault to the first answer, when no good call began 
     CHECK(cuts[0].answer_record == 1250);
 }
 
-TEST_CASE("Cut-off: begins with the first bad call when good ones began after the fault", "[sim][episodes]") {
+TEST_CASE("Cut-off: begins with the first bad call when good ones began after the fault",
+          "[sim][episodes]") {
     const auto samples = probes(0, 60 * s, {{12 * s, 25 * s}});
     const auto cuts = cut_offs(samples, 20 * ms, 10 * s, 60 * s);
     REQUIRE(cuts.size() == 1);
@@ -86,17 +91,21 @@ TEST_CASE("Cut-off: a good run has none", "[sim][episodes]") {
     CHECK(cut_offs(probes(0, 60 * s, {}), 20 * ms, 10 * s, 60 * s).empty());
 }
 
-TEST_CASE("Cut-off: an answer that comes much later than usual is an interruption", "[sim][episodes]") {
+TEST_CASE("Cut-off: an answer that comes much later than usual is an interruption",
+          "[sim][episodes]") {
     auto samples = probes(0, 60 * s, {});
-    samples[150].answered = samples[150].started + 5 * s;   // others began and were answered meanwhile
+    samples[150].answered =
+        samples[150].started + 5 * s;  // others began and were answered meanwhile
     samples[150].answer_record = 7;
     const auto cuts = cut_offs(samples, 20 * ms, 10 * s, 60 * s);
     REQUIRE(cuts.size() == 1);
     CHECK(cuts[0].from == 15 * s);
-    CHECK(*cuts[0].to == 15 * s + 120 * ms);   // ends with the first answer in it, here that of the next call
+    CHECK(*cuts[0].to ==
+          15 * s + 120 * ms);  // ends with the first answer in it, here that of the next call
 }
 
-TEST_CASE("Cut-off: inward is restored when enough stations can be reached, not with the first", "[sim][episodes]") {
+TEST_CASE("Cut-off: inward is restored when enough stations can be reached, not with the first",
+          "[sim][episodes]") {
     auto samples = probes(0, 60 * s, {{10 * s, 20 * s}});
     for (std::size_t i = 200; i < 250; ++i) {
         samples[i].enough_stations = false;
@@ -106,7 +115,8 @@ TEST_CASE("Cut-off: inward is restored when enough stations can be reached, not 
     CHECK(*cuts[0].to == 25 * s + 20 * ms);
 }
 
-TEST_CASE("Cut-off: a call that had failed before the fault is not the fault's", "[sim][episodes]") {
+TEST_CASE("Cut-off: a call that had failed before the fault is not the fault's",
+          "[sim][episodes]") {
     const auto samples = probes(0, 60 * s, {{5 * s, 6 * s}});
     CHECK(cut_offs(samples, 20 * ms, 10 * s, 60 * s).empty());
 }
@@ -114,17 +124,22 @@ TEST_CASE("Cut-off: a call that had failed before the fault is not the fault's",
 TEST_CASE("Verdict: the bands of the target, by the worst direction", "[sim][episodes]") {
     using namespace std::chrono_literals;
     std::string worst;
-    CHECK(verdict({direction("outward", 0s), direction("inward", 0s)}, &worst) == TakeoverVerdict::no_interruption);
+    CHECK(verdict({direction("outward", 0s), direction("inward", 0s)}, &worst) ==
+          TakeoverVerdict::no_interruption);
     CHECK(worst.empty());
-    CHECK(verdict({direction("outward", 14999ms), direction("inward", 3s)}, &worst) == TakeoverVerdict::faster);
+    CHECK(verdict({direction("outward", 14999ms), direction("inward", 3s)}, &worst) ==
+          TakeoverVerdict::faster);
     CHECK(worst == "outward");
     CHECK(verdict({direction("outward", 15s)}) == TakeoverVerdict::in_target);
     CHECK(verdict({direction("outward", 20s)}) == TakeoverVerdict::in_target);
     CHECK(verdict({direction("outward", 20001ms)}) == TakeoverVerdict::too_slow);
-    CHECK(verdict({direction("outward", 3s), direction("inward", 41min)}, &worst) == TakeoverVerdict::too_slow);
+    CHECK(verdict({direction("outward", 3s), direction("inward", 41min)}, &worst) ==
+          TakeoverVerdict::too_slow);
     CHECK(worst == "inward");
-    CHECK(verdict({direction("outward", 200s, false), direction("inward", 200s, false)}) == TakeoverVerdict::no_takeover);
-    CHECK(verdict({direction("outward", 3s), direction("inward", 200s, false)}, &worst) == TakeoverVerdict::too_slow);
+    CHECK(verdict({direction("outward", 200s, false), direction("inward", 200s, false)}) ==
+          TakeoverVerdict::no_takeover);
+    CHECK(verdict({direction("outward", 3s), direction("inward", 200s, false)}, &worst) ==
+          TakeoverVerdict::too_slow);
     CHECK(worst == "inward");
     CHECK(verdict({}) == TakeoverVerdict::no_interruption);
 }
@@ -134,9 +149,16 @@ TEST_CASE("Episodes: a cut-off that outlives its episode is not counted twice", 
     store.add(1, 10 * s, 0, "fault.inject", "lan1");
     store.add(2, 15 * s, 1, "fault.clear", "lan1");
     store.add(1250, 25 * s + 20 * ms, 2, "call.answered", "telco");
-    const std::vector<EpisodeOpening> openings{{"cut", "link.down", "lan1", "", 10 * s, 1}, {"cut/revert", "link.up", "lan1", "", 15 * s, 2}};
-    const std::vector<ProbedDirection> directions{{"outward", probes(0, 60 * s, {{10 * s, 25 * s}})}};
-    const auto episodes = make_episodes(store, openings, directions, {{11 * s, "something"}, {16 * s, "else"}}, {{12 * s, 13 * s}}, 60 * s);
+    const std::vector<EpisodeOpening> openings{{"cut", "link.down", "lan1", "", 10 * s, 1},
+                                               {"cut/revert", "link.up", "lan1", "", 15 * s, 2}};
+    const std::vector<ProbedDirection> directions{
+        {"outward", probes(0, 60 * s, {{10 * s, 25 * s}})}};
+    const auto episodes = make_episodes(store,
+                                        openings,
+                                        directions,
+                                        {{11 * s, "something"}, {16 * s, "else"}},
+                                        {{12 * s, 13 * s}},
+                                        60 * s);
     REQUIRE(episodes.size() == 2);
     CHECK(episodes[0].directions[0].longest == Duration{15 * s + 20 * ms});
     CHECK(episodes[0].directions[0].attribution_gap == "it waited for fault.clear of lan1");
@@ -144,7 +166,8 @@ TEST_CASE("Episodes: a cut-off that outlives its episode is not counted twice", 
     CHECK(episodes[0].two_owners);
     REQUIRE(episodes[0].story.size() == 2);
     CHECK(episodes[0].story[0].second == "something");
-    CHECK(episodes[0].story[1].second == "outward calls are answered again");   // even after the next episode began
+    CHECK(episodes[0].story[1].second ==
+          "outward calls are answered again");  // even after the next episode began
     CHECK(episodes[0].story[1].first == Duration{25 * s + 20 * ms});
     CHECK_FALSE(episodes[1].directions[0].interrupted);
     CHECK(episodes[1].verdict == TakeoverVerdict::no_interruption);
@@ -158,13 +181,17 @@ TEST_CASE("Episodes: a story has at most 15 lines", "[sim][episodes]") {
     for (int i = 0; i < 40; ++i) {
         story.push_back({11 * s + i, "line"});
     }
-    const auto episodes = make_episodes(store, {{"cut", "power.off", "a", "", 10 * s, 1}}, {}, story, {}, 60 * s);
+    const auto episodes =
+        make_episodes(store, {{"cut", "power.off", "a", "", 10 * s, 1}}, {}, story, {}, 60 * s);
     REQUIRE(episodes[0].story.size() == 15);
     CHECK(episodes[0].story.back().second == "… and 26 more");
 }
 
-TEST_CASE("Cut-off: a call that the next fault spoils while it is under way belongs to the next episode", "[sim][episodes]") {
-    // Served again since 15 s; the next episode opens at 20.01 s, and spoils the call of 20.00 s that would have been answered at 20.02 s.
+TEST_CASE(
+    "Cut-off: a call that the next fault spoils while it is under way belongs to the next episode",
+    "[sim][episodes]") {
+    // Served again since 15 s; the next episode opens at 20.01 s, and spoils the call of 20.00 s
+    // that would have been answered at 20.02 s.
     const auto samples = probes(0, 40 * s, {{10 * s, 15 * s}, {20 * s, 22 * s}});
     const std::int64_t next = 20 * s + 10 * ms;
     const auto first = cut_offs(samples, 20 * ms, 10 * s - 50 * ms, next);
@@ -175,7 +202,8 @@ TEST_CASE("Cut-off: a call that the next fault spoils while it is under way belo
     CHECK(second[0].from == next);
     CHECK(second[0].to == 22 * s + 20 * ms);
     // Without service in between it is the first fault's, however close the next one follows.
-    const auto close = cut_offs(probes(0, 40 * s, {{10 * s, 15 * s}}), 20 * ms, 10 * s - 50 * ms, 10 * s + 10 * ms);
+    const auto close = cut_offs(
+        probes(0, 40 * s, {{10 * s, 15 * s}}), 20 * ms, 10 * s - 50 * ms, 10 * s + 10 * ms);
     REQUIRE(close.size() == 1);
     CHECK(close[0].from == 10 * s - 50 * ms);
 }

@@ -18,10 +18,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const ConfigTexts texts{
-    {"ha.cf", "keepalive 200ms\ndeadtime 2\nwarntime 1\ninitdead 120\nudpport 694\nbcast eth0\nauto_failback off\nnode a\nnode b\n"},
-    {"haresources", "a 10.10.10.110 asterisk\n"},
-    {"authkeys", "auth 1\n1 sha1 secret\n"}};
+const ConfigTexts texts{{"ha.cf",
+                         "keepalive 200ms\ndeadtime 2\nwarntime 1\ninitdead 120\nudpport "
+                         "694\nbcast eth0\nauto_failback off\nnode a\nnode b\n"},
+                        {"haresources", "a 10.10.10.110 asterisk\n"},
+                        {"authkeys", "auth 1\n1 sha1 secret\n"}};
 
 NodeOptions options() {
     NodeOptions o;
@@ -29,7 +30,8 @@ NodeOptions options() {
     o.uuid.bytes[3] = std::byte{7};
     o.seed = 42;
     o.files.ha = parse_ha_cf(texts.at("ha.cf"), "ha.cf", "a").value;
-    o.files.resources = parse_haresources(texts.at("haresources"), "haresources", o.files.ha.nodes).value;
+    o.files.resources =
+        parse_haresources(texts.at("haresources"), "haresources", o.files.ha.nodes).value;
     o.files.keys = parse_authkeys(texts.at("authkeys"), "authkeys").value;
     return o;
 }
@@ -43,14 +45,26 @@ void live(EventLogWriter& log, Duration until, ClusterNode* out = nullptr) {
     std::vector<ActionCompleted> answers;
     const auto tell = [&](Instant t, const Event& event) {
         sink.clear();
-        const Now now{.monotonic = t, .wall = WallSeconds{1'800'000'000}, .load = "0.00 0.01 0.05 1/100 1000"};
+        const Now now{.monotonic = t,
+                      .wall = WallSeconds{1'800'000'000},
+                      .load = "0.00 0.01 0.05 1/100 1000"};
         node.handle(now, event, sink);
         log.add(now, event, sink.actions());
         for (const IssuedAction& issued : sink.actions()) {
-            if (std::holds_alternative<AcquireAddress>(issued.action) || std::holds_alternative<PersistState>(issued.action) || std::holds_alternative<ReleaseAddress>(issued.action)) {
-                answers.push_back({.id = issued.id, .outcome = Outcome::done, .code = 0, .output = {}, .routes = {}});
+            if (std::holds_alternative<AcquireAddress>(issued.action) ||
+                std::holds_alternative<PersistState>(issued.action) ||
+                std::holds_alternative<ReleaseAddress>(issued.action)) {
+                answers.push_back({.id = issued.id,
+                                   .outcome = Outcome::done,
+                                   .code = 0,
+                                   .output = {},
+                                   .routes = {}});
             } else if (const auto* run = std::get_if<RunAgent>(&issued.action); run != nullptr) {
-                answers.push_back({.id = issued.id, .outcome = Outcome::done, .code = 0, .output = run->op == AgentOp::status ? "not running\n" : "", .routes = {}});
+                answers.push_back({.id = issued.id,
+                                   .outcome = Outcome::done,
+                                   .code = 0,
+                                   .output = run->op == AgentOp::status ? "not running\n" : "",
+                                   .routes = {}});
             }
         }
     };
@@ -76,7 +90,9 @@ std::string contents(const std::string& path) {
     return text.str();
 }
 
-void write(const std::string& path, const std::string& text) { std::ofstream{path, std::ios::binary} << text; }
+void write(const std::string& path, const std::string& text) {
+    std::ofstream{path, std::ios::binary} << text;
+}
 
 }  // namespace
 
@@ -123,15 +139,21 @@ TEST_CASE("Event log: a changed event or answer is found, with its line", "[sim]
     SECTION("the answer") {
         const auto at = good.rfind("\"answer\":\"");
         const std::string answer = good.substr(at, 26);
-        const ReplayResult result = tampered(answer, answer[10] == '0' ? "\"answer\":\"1" + answer.substr(11) : "\"answer\":\"0" + answer.substr(11));
+        const ReplayResult result =
+            tampered(answer,
+                     answer[10] == '0' ? "\"answer\":\"1" + answer.substr(11)
+                                       : "\"answer\":\"0" + answer.substr(11));
         CHECK(result.outcome == ReplayResult::Outcome::different);
         CHECK(result.message.find("replay_tampered.eventlog:") == 0);
         CHECK(result.message.find("the answer differs") != std::string::npos);
     }
     SECTION("the wall clock, which is signed") {
-        CHECK(tampered("\"wall\":1800000000", "\"wall\":1800000001").outcome == ReplayResult::Outcome::different);
+        CHECK(tampered("\"wall\":1800000000", "\"wall\":1800000001").outcome ==
+              ReplayResult::Outcome::different);
     }
-    SECTION("the key") { CHECK(tampered("sha1 secret", "sha1 Secret").outcome == ReplayResult::Outcome::different); }
+    SECTION("the key") {
+        CHECK(tampered("sha1 secret", "sha1 Secret").outcome == ReplayResult::Outcome::different);
+    }
     SECTION("an event of another kind") {
         const ReplayResult result = tampered("\"e\":\"deadline\"", "\"e\":\"dead\"");
         CHECK(result.outcome == ReplayResult::Outcome::unreadable);
@@ -142,7 +164,15 @@ TEST_CASE("Event log: a changed event or answer is found, with its line", "[sim]
 
 TEST_CASE("Event log: what is no event log is refused with a reason", "[sim][eventlog]") {
     const std::string path = "replay_bad.eventlog";
-    for (const char* text : {"", "{}\n", "not json\n", "[]\n", "{\"format\":\"failover-eventlog/1\"}\n", "{\"format\":\"failover-eventlog/1\",\"node\":\"a\",\"uuid\":\"00\",\"seed\":1,\"quirks\":[],\"files\":{}}\n", "7\n"}) {
+    for (const char* text :
+         {"",
+          "{}\n",
+          "not json\n",
+          "[]\n",
+          "{\"format\":\"failover-eventlog/1\"}\n",
+          "{\"format\":\"failover-eventlog/"
+          "1\",\"node\":\"a\",\"uuid\":\"00\",\"seed\":1,\"quirks\":[],\"files\":{}}\n",
+          "7\n"}) {
         CAPTURE(text);
         write(path, text);
         const ReplayResult result = replay_event_log(path);
@@ -153,7 +183,8 @@ TEST_CASE("Event log: what is no event log is refused with a reason", "[sim][eve
     std::remove(path.c_str());
 }
 
-TEST_CASE("Event log: a cut log is unreadable at its last line, whole lines before it replay", "[sim][eventlog]") {
+TEST_CASE("Event log: a cut log is unreadable at its last line, whole lines before it replay",
+          "[sim][eventlog]") {
     const std::string path = "replay_cut.eventlog";
     {
         EventLogWriter log{path, options(), texts};
@@ -168,7 +199,8 @@ TEST_CASE("Event log: a cut log is unreadable at its last line, whole lines befo
     std::remove(path.c_str());
 }
 
-TEST_CASE("Event log: a ring keeps the end, and that replays from a snapshot in the middle", "[sim][eventlog]") {
+TEST_CASE("Event log: a ring keeps the end, and that replays from a snapshot in the middle",
+          "[sim][eventlog]") {
     const std::string path = "replay_ring.eventlog";
     ClusterNode node{options()};
     EventLogWriter log{path, options(), texts, 100, [&] { return node.snapshot(); }};

@@ -20,8 +20,24 @@ struct World {
         Episode episode;
         episode.id = "cut";
         episode.at = 180s;
-        episode.directions.push_back({.direction = "outward", .interrupted = true, .restored = true, .longest = 12s, .summed = 12s, .phases = {}, .unattributed = {}, .attribution_gap = {}, .path = {1, 2}});
-        episode.directions.push_back({.direction = "inward", .interrupted = true, .restored = true, .longest = 13s, .summed = 13s, .phases = {}, .unattributed = {}, .attribution_gap = {}, .path = {3, 4}});
+        episode.directions.push_back({.direction = "outward",
+                                      .interrupted = true,
+                                      .restored = true,
+                                      .longest = 12s,
+                                      .summed = 12s,
+                                      .phases = {},
+                                      .unattributed = {},
+                                      .attribution_gap = {},
+                                      .path = {1, 2}});
+        episode.directions.push_back({.direction = "inward",
+                                      .interrupted = true,
+                                      .restored = true,
+                                      .longest = 13s,
+                                      .summed = 13s,
+                                      .phases = {},
+                                      .unattributed = {},
+                                      .attribution_gap = {},
+                                      .path = {3, 4}});
         episode.worst_direction = "inward";
         facts.episodes.push_back(episode);
     }
@@ -31,7 +47,9 @@ struct World {
         expectation.kind = std::move(kind);
         return evaluate(expectation, facts);
     }
-    ExpectationVerdict verdict(ExpectationKind kind) const { return judge(std::move(kind)).verdict; }
+    ExpectationVerdict verdict(ExpectationKind kind) const {
+        return judge(std::move(kind)).verdict;
+    }
 };
 
 constexpr auto pass = ExpectationVerdict::pass;
@@ -39,7 +57,8 @@ constexpr auto fail = ExpectationVerdict::fail;
 
 }  // namespace
 
-TEST_CASE("Expectation takeover-time: judged by the worst direction, both limits included", "[sim][expectations]") {
+TEST_CASE("Expectation takeover-time: judged by the worst direction, both limits included",
+          "[sim][expectations]") {
     World w;
     const auto result = w.judge(TakeoverTime{"cut", std::nullopt, 13s});
     CHECK(result.verdict == pass);
@@ -54,10 +73,11 @@ TEST_CASE("Expectation takeover-time: judged by the worst direction, both limits
     CHECK(w.verdict(TakeoverTime{"cut", std::nullopt, 13s}) == ExpectationVerdict::inconclusive);
 }
 
-TEST_CASE("Expectation detect-time: from the fault to the declaration of death", "[sim][expectations]") {
+TEST_CASE("Expectation detect-time: from the fault to the declaration of death",
+          "[sim][expectations]") {
     World w;
-    CHECK(w.verdict(DetectTime{"cut", 1800ms, 2s}) == fail);   // nobody was declared dead
-    w.store.add(1, 100 * s, 0, "ms.detect", "b");               // before the fault
+    CHECK(w.verdict(DetectTime{"cut", 1800ms, 2s}) == fail);  // nobody was declared dead
+    w.store.add(1, 100 * s, 0, "ms.detect", "b");             // before the fault
     CHECK(w.verdict(DetectTime{"cut", 1800ms, 2s}) == fail);
     w.store.add(2, 181'900'000'000, 0, "ms.detect", "b");
     CHECK(w.verdict(DetectTime{"cut", 1800ms, 2s}) == pass);
@@ -65,12 +85,14 @@ TEST_CASE("Expectation detect-time: from the fault to the declaration of death",
     CHECK(w.verdict(DetectTime{"cut", 1950ms, 2s}) == fail);
 }
 
-TEST_CASE("Expectation probe-outage: the longest time without an answer, up to the end", "[sim][expectations]") {
+TEST_CASE("Expectation probe-outage: the longest time without an answer, up to the end",
+          "[sim][expectations]") {
     World w;
     CHECK(w.verdict(ProbeOutage{"vip", 4s}) == ExpectationVerdict::not_reached);
     WorkloadLog log{"vip", {}};
     for (std::int64_t t = 0; t < 400; ++t) {
-        log.attempts.push_back({t * s, t < 180 || t >= 183 ? std::optional{t * s + 1000} : std::nullopt});
+        log.attempts.push_back(
+            {t * s, t < 180 || t >= 183 ? std::optional{t * s + 1000} : std::nullopt});
     }
     w.facts.workloads.push_back(log);
     CHECK(w.verdict(ProbeOutage{"vip", 4s}) == pass);
@@ -78,7 +100,7 @@ TEST_CASE("Expectation probe-outage: the longest time without an answer, up to t
     for (auto& attempt : w.facts.workloads[0].attempts) {
         attempt.answered = attempt.started < 180 * s ? attempt.answered : std::nullopt;
     }
-    CHECK(w.verdict(ProbeOutage{"vip", 200s}) == fail);   // silent until the end
+    CHECK(w.verdict(ProbeOutage{"vip", 200s}) == fail);  // silent until the end
     for (auto& attempt : w.facts.workloads[0].attempts) {
         attempt.answered.reset();
     }
@@ -89,8 +111,11 @@ TEST_CASE("Expectation start-order: as they ran on that node", "[sim][expectatio
     World w;
     const StartOrder wanted{{"10.10.10.110", "fonulator", "asterisk"}, "b"};
     CHECK(w.verdict(wanted) == ExpectationVerdict::not_reached);
-    w.facts.starts = {{1, "a", "10.10.10.110", "IPaddr", 1}, {2, "a", "asterisk", "asterisk", 2}, {10, "b", "10.10.10.110", "IPaddr", 3}, {11, "b", "fonulator", "fonulator", 4}};
-    CHECK(w.verdict(wanted) == fail);   // not complete
+    w.facts.starts = {{1, "a", "10.10.10.110", "IPaddr", 1},
+                      {2, "a", "asterisk", "asterisk", 2},
+                      {10, "b", "10.10.10.110", "IPaddr", 3},
+                      {11, "b", "fonulator", "fonulator", 4}};
+    CHECK(w.verdict(wanted) == fail);  // not complete
     w.facts.starts.push_back({12, "b", "asterisk", "asterisk", 5});
     CHECK(w.verdict(wanted) == pass);
     CHECK(w.judge(wanted).evidence == std::vector<std::uint64_t>{3, 4, 5});
@@ -101,7 +126,12 @@ TEST_CASE("Expectation start-order: as they ran on that node", "[sim][expectatio
 TEST_CASE("Expectation invariant: holds, violated, not evaluated", "[sim][expectations]") {
     World w;
     CHECK(w.verdict(InvariantHolds{"no-dual-vip-owner"}) == ExpectationVerdict::inconclusive);
-    w.facts.invariants.push_back({.name = "no-dual-vip-owner", .evaluated = true, .disabled = false, .reason = {}, .violated_for = {}, .first_at = {}});
+    w.facts.invariants.push_back({.name = "no-dual-vip-owner",
+                                  .evaluated = true,
+                                  .disabled = false,
+                                  .reason = {},
+                                  .violated_for = {},
+                                  .first_at = {}});
     CHECK(w.verdict(InvariantHolds{"no-dual-vip-owner"}) == pass);
     w.facts.invariants[0].first_at = 3s;
     CHECK(w.verdict(InvariantHolds{"no-dual-vip-owner"}) == fail);
@@ -115,8 +145,10 @@ TEST_CASE("Expectation count: takeovers before and after an episode", "[sim][exp
     CHECK(w.verdict(EventCount{"takeover", "", "", 2, {}, {}}) == pass);
     CHECK(w.verdict(EventCount{"takeover", "", "", {}, 3, {}}) == fail);
     CHECK(w.verdict(EventCount{"takeover", "", "", {}, {}, 1}) == fail);
-    CHECK(w.verdict(EventCount{"takeover", "nothing", "", 0, {}, {}}) == ExpectationVerdict::not_reached);
-    CHECK(w.verdict(EventCount{"take-over", "", "", 0, {}, {}}) == ExpectationVerdict::inconclusive);
+    CHECK(w.verdict(EventCount{"takeover", "nothing", "", 0, {}, {}}) ==
+          ExpectationVerdict::not_reached);
+    CHECK(w.verdict(EventCount{"take-over", "", "", 0, {}, {}}) ==
+          ExpectationVerdict::inconclusive);
 }
 
 TEST_CASE("Expectation success-ratio: of what was attempted from then on", "[sim][expectations]") {
@@ -126,7 +158,8 @@ TEST_CASE("Expectation success-ratio: of what was attempted from then on", "[sim
     w.facts.workloads.push_back(log);
     CHECK(w.verdict(SuccessRatio{"stations", 210s, 0.99}) == ExpectationVerdict::not_reached);
     for (int i = 0; i < 100; ++i) {
-        w.facts.workloads[0].attempts.push_back({(211 + i) * s, i == 0 ? std::nullopt : std::optional{(212 + i) * s}});
+        w.facts.workloads[0].attempts.push_back(
+            {(211 + i) * s, i == 0 ? std::nullopt : std::optional{(212 + i) * s}});
     }
     CHECK(w.verdict(SuccessRatio{"stations", 210s, 0.99}) == pass);
     CHECK(w.verdict(SuccessRatio{"stations", 210s, 0.995}) == fail);
@@ -161,10 +194,20 @@ TEST_CASE("Conclusion: a run passes only when everything was evaluated", "[sim][
     CHECK(with(fail, pass) == std::pair{false, false});
     CHECK(with(ExpectationVerdict::not_reached, pass) == std::pair{false, true});
     CHECK(with(pass, ExpectationVerdict::inconclusive) == std::pair{false, true});
-    run.invariants.push_back({.name = "i", .evaluated = true, .disabled = false, .reason = {}, .violated_for = {}, .first_at = 1s});
+    run.invariants.push_back({.name = "i",
+                              .evaluated = true,
+                              .disabled = false,
+                              .reason = {},
+                              .violated_for = {},
+                              .first_at = 1s});
     CHECK(with(pass, pass) == std::pair{false, false});
     run.invariants[0].disabled = true;
     CHECK(with(pass, pass) == std::pair{true, false});
-    run.invariants[0] = {.name = "i", .evaluated = false, .disabled = false, .reason = {}, .violated_for = {}, .first_at = {}};
+    run.invariants[0] = {.name = "i",
+                         .evaluated = false,
+                         .disabled = false,
+                         .reason = {},
+                         .violated_for = {},
+                         .first_at = {}};
     CHECK(with(pass, pass) == std::pair{false, true});
 }

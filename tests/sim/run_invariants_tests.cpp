@@ -17,7 +17,8 @@ constexpr ResourceId first{GroupId{0}, 0};
 constexpr ResourceId second{GroupId{0}, 1};
 
 struct World : Invariants {
-    explicit World(std::vector<DisabledInvariant> off = {}) : Invariants({"a", "b"}, {{{"10.10.10.110", "asterisk"}}}, std::move(off)) {}
+    explicit World(std::vector<DisabledInvariant> off = {})
+        : Invariants({"a", "b"}, {{{"10.10.10.110", "asterisk"}}}, std::move(off)) {}
 
     void start(std::int64_t t, std::size_t node) {
         resource(t, node, first, ResourceState::starting);
@@ -29,16 +30,20 @@ struct World : Invariants {
         const auto all = results();
         return *std::ranges::find_if(all, [&](const InvariantResult& r) { return r.name == name; });
     }
-    [[nodiscard]] bool violated(const std::string& name) const { return result(name).first_at.has_value(); }
+    [[nodiscard]] bool violated(const std::string& name) const {
+        return result(name).first_at.has_value();
+    }
     [[nodiscard]] int violations() const {
         const auto all = results();
-        return static_cast<int>(std::ranges::count_if(all, [](const InvariantResult& r) { return r.first_at.has_value(); }));
+        return static_cast<int>(std::ranges::count_if(
+            all, [](const InvariantResult& r) { return r.first_at.has_value(); }));
     }
 };
 
 }  // namespace
 
-TEST_CASE("Invariants: an ordinary takeover violates nothing, and everything was evaluated", "[sim][invariants]") {
+TEST_CASE("Invariants: an ordinary takeover violates nothing, and everything was evaluated",
+          "[sim][invariants]") {
     World w;
     w.start(1 * s, 0);
     w.address(1 * s, 0, "10.10.10.110", true);
@@ -56,7 +61,8 @@ TEST_CASE("Invariants: an ordinary takeover violates nothing, and everything was
     CHECK(w.dual_owner_spans().empty());
 }
 
-TEST_CASE("Invariants: two holders of one address are found, with how long and who", "[sim][invariants]") {
+TEST_CASE("Invariants: two holders of one address are found, with how long and who",
+          "[sim][invariants]") {
     World w;
     w.address(1 * s, 0, "10.10.10.110", true);
     w.address(10 * s, 1, "10.10.10.110", true);
@@ -66,7 +72,8 @@ TEST_CASE("Invariants: two holders of one address are found, with how long and w
     CHECK(r.first_at == Duration{10 * s});
     CHECK(r.violated_for == Duration{3 * s});
     CHECK(r.reason == "a and b both hold 10.10.10.110");
-    CHECK(w.dual_owner_spans() == std::vector<std::pair<std::int64_t, std::int64_t>>{{10 * s, 13 * s}});
+    CHECK(w.dual_owner_spans() ==
+          std::vector<std::pair<std::int64_t, std::int64_t>>{{10 * s, 13 * s}});
 }
 
 TEST_CASE("Invariants: a frozen holder holds nothing until it thaws", "[sim][invariants]") {
@@ -79,7 +86,8 @@ TEST_CASE("Invariants: a frozen holder holds nothing until it thaws", "[sim][inv
     w.end_of_run(20 * s, "");
     CHECK(w.result("no-dual-vip-owner").first_at == Duration{12 * s});
     CHECK(w.result("no-dual-vip-owner").violated_for == Duration{8 * s});
-    CHECK(w.dual_owner_spans() == std::vector<std::pair<std::int64_t, std::int64_t>>{{12 * s, 20 * s}});
+    CHECK(w.dual_owner_spans() ==
+          std::vector<std::pair<std::int64_t, std::int64_t>>{{12 * s, 20 * s}});
 }
 
 TEST_CASE("Invariants: two span masters are found", "[sim][invariants]") {
@@ -103,7 +111,8 @@ TEST_CASE("Invariants: a stop while the member to its right is up is found", "[s
     World w;
     w.start(1 * s, 0);
     w.resource(2 * s, 0, first, ResourceState::stopping);
-    CHECK(w.result("stop-order-reversed").reason == "10.10.10.110 was stopped on a while asterisk was up");
+    CHECK(w.result("stop-order-reversed").reason ==
+          "10.10.10.110 was stopped on a while asterisk was up");
     CHECK(w.violations() == 1);
 }
 
@@ -126,21 +135,26 @@ TEST_CASE("Invariants: a group that is up on two nodes is found", "[sim][invaria
     CHECK(w.result("single-active-resource-group").violated_for == Duration{2 * s});
 }
 
-TEST_CASE("Invariants: not recovered at the end is found: by calls, and by a group that runs nowhere or twice", "[sim][invariants]") {
+TEST_CASE("Invariants: not recovered at the end is found: by calls, and by a group that runs "
+          "nowhere or twice",
+          "[sim][invariants]") {
     World calls;
     calls.start(1 * s, 0);
     calls.end_of_run(9 * s, "the last outward probe call was not answered");
-    CHECK(calls.result("recovered-at-end").reason == "the last outward probe call was not answered");
+    CHECK(calls.result("recovered-at-end").reason ==
+          "the last outward probe call was not answered");
 
     World nowhere;
     nowhere.end_of_run(9 * s, "");
-    CHECK(nowhere.result("recovered-at-end").reason == "group 10.10.10.110 runs completely on 0 nodes");
+    CHECK(nowhere.result("recovered-at-end").reason ==
+          "group 10.10.10.110 runs completely on 0 nodes");
 
     World twice;
     twice.start(1 * s, 0);
     twice.start(1 * s, 1);
     twice.end_of_run(9 * s, "");
-    CHECK(twice.result("recovered-at-end").reason == "group 10.10.10.110 runs completely on 2 nodes");
+    CHECK(twice.result("recovered-at-end").reason ==
+          "group 10.10.10.110 runs completely on 2 nodes");
 }
 
 TEST_CASE("Invariants: one that is switched off says why", "[sim][invariants]") {

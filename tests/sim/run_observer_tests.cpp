@@ -9,18 +9,24 @@ using namespace cluster;
 namespace {
 
 struct World {
-    HaResources resources = parse_haresources("a 10.10.10.110 asterisk\n", "haresources", {"a", "b"}).value;
+    HaResources resources =
+        parse_haresources("a 10.10.10.110 asterisk\n", "haresources", {"a", "b"}).value;
     Invariants invariants{{"a", "b"}, {{{"10.10.10.110", "asterisk"}}}, {}};
     Observer observer{{"a", "b"}, resources, invariants};
 
-    void role(std::int64_t t, std::size_t member, GroupRole from, GroupRole to, TakeoverReason reason) {
-        observer.reported(t, member, GroupRoleChanged{GroupId{0}, from, to, reason}, static_cast<std::uint64_t>(t));
+    void
+    role(std::int64_t t, std::size_t member, GroupRole from, GroupRole to, TakeoverReason reason) {
+        observer.reported(t,
+                          member,
+                          GroupRoleChanged{GroupId{0}, from, to, reason},
+                          static_cast<std::uint64_t>(t));
     }
 };
 
 }  // namespace
 
-TEST_CASE("Observer: the first owner takes over from nobody, whatever its reason", "[sim][observer]") {
+TEST_CASE("Observer: the first owner takes over from nobody, whatever its reason",
+          "[sim][observer]") {
     World w;
     w.role(1, 0, GroupRole::standby, GroupRole::takeover, TakeoverReason::failback);
     w.role(2, 0, GroupRole::takeover, GroupRole::active, TakeoverReason::failback);
@@ -34,7 +40,14 @@ TEST_CASE("Observer: the first owner takes over from nobody, whatever its reason
 
 TEST_CASE("Observer: starts and story in the words of an operator", "[sim][observer]") {
     World w;
-    w.observer.reported(5, 1, PeerStateChanged{"a", PeerState::late, PeerState::dead, PeerChangeReason::silent, std::chrono::seconds{2}}, 1);
+    w.observer.reported(5,
+                        1,
+                        PeerStateChanged{"a",
+                                         PeerState::late,
+                                         PeerState::dead,
+                                         PeerChangeReason::silent,
+                                         std::chrono::seconds{2}},
+                        1);
     w.observer.reported(6, 1, ResourceStateChanged{{GroupId{0}, 0}, ResourceState::starting, 0}, 2);
     w.observer.reported(7, 1, ResourceStateChanged{{GroupId{0}, 0}, ResourceState::running, 0}, 3);
     w.observer.reported(8, 1, BridgeStep{3, 15, 1, BridgeStep::What::lost_reply, 0}, 4);

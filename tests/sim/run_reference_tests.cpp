@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The reference scenario in ns-3: the published call centre loses its primary. Nothing here knows a phase length; all
-// bounds are computed from the scenario's own inputs.
+// The reference scenario in ns-3: the published call centre loses its primary. Nothing here knows a
+// phase length; all bounds are computed from the scenario's own inputs.
 #include "run/run.hpp"
 
 #include "support/catch.hpp"
@@ -22,7 +22,8 @@ using namespace std::chrono_literals;
 namespace {
 
 Scenario scenario(const std::string& name = "primary-power") {
-    ReadScenario read = read_scenario(std::string{SOURCE_DIR} + "/scenarios/call-centre/" + name + ".json");
+    ReadScenario read =
+        read_scenario(std::string{SOURCE_DIR} + "/scenarios/call-centre/" + name + ".json");
     for (const ScenarioError& error : read.errors) {
         FAIL(to_string(error));
     }
@@ -44,9 +45,13 @@ RunResult run_seed(const Scenario& s, std::uint64_t seed) {
     return run(s, options);
 }
 
-double seconds_of(Duration d) { return static_cast<double>(d.count()) * 1e-9; }
+double seconds_of(Duration d) {
+    return static_cast<double>(d.count()) * 1e-9;
+}
 
-double on_path(const DirectionCutOff& d, Phase phase) { return seconds_of(d.phases.on_path[static_cast<std::size_t>(phase)]); }
+double on_path(const DirectionCutOff& d, Phase phase) {
+    return seconds_of(d.phases.on_path[static_cast<std::size_t>(phase)]);
+}
 
 const DirectionCutOff& direction(const RunResult& result, const std::string& name) {
     for (const DirectionCutOff& d : result.episodes.at(0).directions) {
@@ -74,7 +79,8 @@ void set_deadtime(Scenario& s, Duration deadtime) {
 
 }  // namespace
 
-TEST_CASE("Reference: every seed passes, detection and phases are what the inputs allow", "[sim][reference]") {
+TEST_CASE("Reference: every seed passes, detection and phases are what the inputs allow",
+          "[sim][reference]") {
     const Scenario s = shortened(scenario());
     const auto& ha = s.cluster.files.begin()->second.ha;
     const auto& start = std::get<models::UniformDist>(s.profiles.at("asterisk-p4").start);
@@ -99,7 +105,8 @@ TEST_CASE("Reference: every seed passes, detection and phases are what the input
             REQUIRE(d.restored);
             CHECK(d.attribution_gap.empty());
             CHECK(d.unattributed == 0ns);
-            CHECK(std::accumulate(d.phases.on_path.begin(), d.phases.on_path.end(), Duration{}) == d.longest);
+            CHECK(std::accumulate(d.phases.on_path.begin(), d.phases.on_path.end(), Duration{}) ==
+                  d.longest);
             CHECK(on_path(d, Phase::detect) >= detect_from);
             CHECK(on_path(d, Phase::detect) <= detect_to);
             CHECK(on_path(d, Phase::service) >= seconds_of(start.min));
@@ -116,19 +123,24 @@ TEST_CASE("Reference: every seed passes, detection and phases are what the input
     CHECK(*most - *least > 0.12);
     const auto [quickest, slowest] = std::minmax_element(services.begin(), services.end());
     CHECK(*slowest - *quickest > 7.0);
-    // Detection is uniform: its mean lies within 4 standard errors (0.2 / sqrt(12 * 40) = 0.009 s each).
-    const double mean_detect = std::accumulate(detects.begin(), detects.end(), 0.0) / static_cast<double>(detects.size());
+    // Detection is uniform: its mean lies within 4 standard errors (0.2 / sqrt(12 * 40) = 0.009 s
+    // each).
+    const double mean_detect =
+        std::accumulate(detects.begin(), detects.end(), 0.0) / static_cast<double>(detects.size());
     CHECK(std::abs(mean_detect - (detect_from + detect_to - 0.01) / 2) < 0.04);
-    // What is left after detection and service varies by the place of the probe calls (100 ms) and by where the D-channel's
-    // retransmissions stand when the service comes up (up to two T200 of 1 s each, when calls were up at the fault).
+    // What is left after detection and service varies by the place of the probe calls (100 ms) and
+    // by where the D-channel's retransmissions stand when the service comes up (up to two T200 of 1
+    // s each, when calls were up at the fault).
     const auto [low, high] = std::minmax_element(rest.begin(), rest.end());
     CAPTURE(*low, *high);
     CHECK(*high - *low < 2.1);
 }
 
-TEST_CASE("Reference: the distribution of the total is the sum of the inputs' distributions", "[sim][reference]") {
-    // detect U(1.8, 2.0) + service U(5, 15) + place of the probe call U(0, 0.1) + a part that does not vary: its median is
-    // taken from the runs, the shape from the inputs. Kolmogorov-Smirnov, 40 samples, 1 % level: 0.252.
+TEST_CASE("Reference: the distribution of the total is the sum of the inputs' distributions",
+          "[sim][reference]") {
+    // detect U(1.8, 2.0) + service U(5, 15) + place of the probe call U(0, 0.1) + a part that does
+    // not vary: its median is taken from the runs, the shape from the inputs. Kolmogorov-Smirnov,
+    // 40 samples, 1 % level: 0.252.
     const Scenario s = shortened(scenario());
     std::vector<double> totals;
     std::vector<double> fixed;
@@ -143,20 +155,28 @@ TEST_CASE("Reference: the distribution of the total is the sum of the inputs' di
     models::RandomStream draws{7, "convolution"};
     std::vector<double> expected;
     for (int i = 0; i < 20000; ++i) {
-        expected.push_back(1.8 + 0.2 * draws.unit() + 5 + 10 * draws.unit() + 0.1 * draws.unit() + constant);
+        expected.push_back(1.8 + 0.2 * draws.unit() + 5 + 10 * draws.unit() + 0.1 * draws.unit() +
+                           constant);
     }
     std::ranges::sort(totals);
     std::ranges::sort(expected);
     double distance = 0;
     for (std::size_t i = 0; i < totals.size(); ++i) {
-        const auto below = static_cast<double>(std::lower_bound(expected.begin(), expected.end(), totals[i]) - expected.begin()) / static_cast<double>(expected.size());
+        const auto below =
+            static_cast<double>(std::lower_bound(expected.begin(), expected.end(), totals[i]) -
+                                expected.begin()) /
+            static_cast<double>(expected.size());
         const auto n = static_cast<double>(totals.size());
-        distance = std::max({distance, std::abs(below - static_cast<double>(i) / n), std::abs(below - static_cast<double>(i + 1) / n)});
+        distance = std::max({distance,
+                             std::abs(below - static_cast<double>(i) / n),
+                             std::abs(below - static_cast<double>(i + 1) / n)});
     }
     CHECK(distance < 0.252);
 }
 
-TEST_CASE("Reference: the same seed gives the same trace and the same result, whatever the trace level", "[sim][reference]") {
+TEST_CASE(
+    "Reference: the same seed gives the same trace and the same result, whatever the trace level",
+    "[sim][reference]") {
     const Scenario s = shortened(scenario());
     std::string traces[2];
     std::vector<RunResult> results;
@@ -190,7 +210,8 @@ TEST_CASE("Reference: replay of both nodes gives the same actions", "[sim][refer
     const RunResult result = run(s, options);
     CHECK(result.passed);
     for (const std::string& member : s.cluster.members) {
-        const ReplayResult replay = replay_event_log(options.event_log_dir + "/" + member + ".eventlog");
+        const ReplayResult replay =
+            replay_event_log(options.event_log_dir + "/" + member + ".eventlog");
         CAPTURE(member, replay.message);
         CHECK(replay.outcome == ReplayResult::Outcome::same);
         CHECK(replay.node == member);
@@ -213,7 +234,8 @@ TEST_CASE("Reference: phases follow what causes them", "[sim][reference]") {
         s.profiles.at("asterisk-p4").start = models::ConstantDist{7s};
         const RunResult after = run_seed(s, 9);
         CHECK(on_path(direction(after, "outward"), Phase::service) == Approx(7.0).margin(0.1));
-        CHECK(on_path(direction(after, "outward"), Phase::detect) == Approx(on_path(direction(before, "outward"), Phase::detect)).margin(0.001));
+        CHECK(on_path(direction(after, "outward"), Phase::detect) ==
+              Approx(on_path(direction(before, "outward"), Phase::detect)).margin(0.001));
     }
     SECTION("a lost reply of the bridge, by the time that its repeat waits") {
         const Scenario lossy = shortened(scenario("primary-power-lost-reply"));
@@ -223,14 +245,17 @@ TEST_CASE("Reference: phases follow what causes them", "[sim][reference]") {
                 files.settings.bridge.reply_timeout = wait;
             }
             const RunResult after = run_seed(s, 9);
-            const double extra = on_path(direction(after, "outward"), Phase::bridge) - on_path(direction(before, "outward"), Phase::bridge);
+            const double extra = on_path(direction(after, "outward"), Phase::bridge) -
+                                 on_path(direction(before, "outward"), Phase::bridge);
             CHECK(extra == Approx(seconds_of(wait)).margin(0.05));
-            CHECK(on_path(direction(after, "outward"), Phase::detect) == Approx(on_path(direction(before, "outward"), Phase::detect)).margin(0.001));
+            CHECK(on_path(direction(after, "outward"), Phase::detect) ==
+                  Approx(on_path(direction(before, "outward"), Phase::detect)).margin(0.001));
         }
     }
 }
 
-TEST_CASE("Reference: a fault that cannot take effect ends the run with an error", "[sim][reference]") {
+TEST_CASE("Reference: a fault that cannot take effect ends the run with an error",
+          "[sim][reference]") {
     Scenario s = shortened(scenario());
     TimelineEntry again;
     again.id = "again";
@@ -246,7 +271,9 @@ TEST_CASE("Reference: a fault that cannot take effect ends the run with an error
     CHECK(said == "timeline entry again (power.off): asterisk1 is off already");
 }
 
-TEST_CASE("Reference: after a cut cable the preferred owner serves alone again, and the bridge sends to it", "[sim][reference]") {
+TEST_CASE("Reference: after a cut cable the preferred owner serves alone again, and the bridge "
+          "sends to it",
+          "[sim][reference]") {
     for (const bool failback : {false, true}) {
         Scenario s = scenario("lan-cable-out");
         s.stop_at = 240s;
@@ -254,14 +281,16 @@ TEST_CASE("Reference: after a cut cable the preferred owner serves alone again, 
             entry.at = std::min<Duration>(entry.at, 230s);
         }
         for (auto& [member, files] : s.cluster.files) {
-            files.ha.auto_failback = failback ? cluster::AutoFailback::on : cluster::AutoFailback::legacy;
+            files.ha.auto_failback =
+                failback ? cluster::AutoFailback::on : cluster::AutoFailback::legacy;
         }
-        for (std::uint64_t seed = 1; seed <= 6; ++seed) {   // who hears whom first differs
+        for (std::uint64_t seed = 1; seed <= 6; ++seed) {  // who hears whom first differs
             CAPTURE(failback, seed);
             const RunResult result = run_seed(s, seed);
             REQUIRE(result.episodes.size() == 2);
             CHECK(result.episodes[0].two_owners);
-            const auto settled = std::ranges::find(result.expectations, "settled", &ExpectationResult::id);
+            const auto settled =
+                std::ranges::find(result.expectations, "settled", &ExpectationResult::id);
             REQUIRE(settled != result.expectations.end());
             CHECK(settled->verdict == ExpectationVerdict::pass);
             for (const InvariantResult& invariant : result.invariants) {
@@ -270,13 +299,13 @@ TEST_CASE("Reference: after a cut cable the preferred owner serves alone again, 
                     REQUIRE(invariant.first_at.has_value());
                     const Duration until = *invariant.first_at + invariant.violated_for;
                     CHECK(until > 200s);
-                    CHECK(until < 200s + 500ms);   // one keepalive, one exchange
+                    CHECK(until < 200s + 500ms);  // one keepalive, one exchange
                 } else if (invariant.name != "single-active-resource-group") {
                     CHECK_FALSE(invariant.first_at.has_value());
                 }
             }
-            // Nothing starts again: what lasts is the stop of the other copy (at most 3 s), the bridge's exchange and the
-            // D-channel's recovery.
+            // Nothing starts again: what lasts is the stop of the other copy (at most 3 s), the
+            // bridge's exchange and the D-channel's recovery.
             for (const DirectionCutOff& d : result.episodes[1].directions) {
                 CAPTURE(d.direction);
                 CHECK(seconds_of(d.longest) < 6.5);
@@ -285,10 +314,13 @@ TEST_CASE("Reference: after a cut cable the preferred owner serves alone again, 
     }
 }
 
-TEST_CASE("Reference: a scenario that stands elsewhere than its files is replayed, too", "[sim][reference]") {
+TEST_CASE("Reference: a scenario that stands elsewhere than its files is replayed, too",
+          "[sim][reference]") {
     const std::string file = "reference_elsewhere.json";
-    std::ofstream{file} << R"({"format": "failover-scenario/1", "id": "elsewhere", "title": "elsewhere",
-        "extends": ")" << SOURCE_DIR << R"(/scenarios/call-centre/primary-power.json"})";
+    std::ofstream{file}
+        << R"({"format": "failover-scenario/1", "id": "elsewhere", "title": "elsewhere",
+        "extends": ")"
+        << SOURCE_DIR << R"(/scenarios/call-centre/primary-power.json"})";
     ReadScenario read = read_scenario(file);
     std::remove(file.c_str());
     for (const ScenarioError& error : read.errors) {
@@ -300,7 +332,8 @@ TEST_CASE("Reference: a scenario that stands elsewhere than its files is replaye
     options.event_log_dir = "reference_elsewhere";
     (void)run(*read.scenario, options);
     for (const std::string& member : read.scenario->cluster.members) {
-        const ReplayResult replay = replay_event_log(options.event_log_dir + "/" + member + ".eventlog");
+        const ReplayResult replay =
+            replay_event_log(options.event_log_dir + "/" + member + ".eventlog");
         CAPTURE(member, replay.message);
         CHECK(replay.outcome == ReplayResult::Outcome::same);
     }

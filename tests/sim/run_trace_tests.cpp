@@ -14,7 +14,9 @@ using models::RecordId;
 namespace {
 
 std::int64_t g_now = 0;
-std::int64_t fake_now() { return g_now; }
+std::int64_t fake_now() {
+    return g_now;
+}
 
 std::string contents(const std::string& path) {
     std::ifstream in{path, std::ios::binary};
@@ -23,8 +25,17 @@ std::string contents(const std::string& path) {
     return text.str();
 }
 
-models::Recorder::Hop hop(std::int64_t sent, std::int64_t received, std::string_view protocol = "heartbeat") {
-    return {.link = "lan1", .from = "a:eth0", .to = "sw1:1", .protocol = protocol, .info = "status", .sent_ns = sent, .received_ns = received, .drop_reason = received < 0 ? "loss" : "", .bytes = 200};
+models::Recorder::Hop
+hop(std::int64_t sent, std::int64_t received, std::string_view protocol = "heartbeat") {
+    return {.link = "lan1",
+            .from = "a:eth0",
+            .to = "sw1:1",
+            .protocol = protocol,
+            .info = "status",
+            .sent_ns = sent,
+            .received_ns = received,
+            .drop_reason = received < 0 ? "loss" : "",
+            .bytes = 200};
 }
 
 }  // namespace
@@ -32,31 +43,51 @@ models::Recorder::Hop hop(std::int64_t sent, std::int64_t received, std::string_
 TEST_CASE("Trace: header, events sorted by time and seq, trailer with the count", "[sim][trace]") {
     const std::string path = "trace_sorted.run.jsonl";
     Topology topology;
-    topology.nodes.push_back({.id = "a", .kind = NodeKind::server, .power = {}, .interfaces = {}, .model = {}});
-    topology.links.push_back({.id = "lan1", .type = LinkType::ethernet, .ends = {{"a", "eth0"}, {"sw1", "1"}}});
+    topology.nodes.push_back(
+        {.id = "a", .kind = NodeKind::server, .power = {}, .interfaces = {}, .model = {}});
+    topology.links.push_back(
+        {.id = "lan1", .type = LinkType::ethernet, .ends = {{"a", "eth0"}, {"sw1", "1"}}});
     {
         TraceWriter trace{TraceLevel::signalling, path, &fake_now};
-        trace.header({.scenario = "s", .digest = "d", .seed = 7, .tool = "t", .ns3 = "3.37", .implementation = "understudyd", .topology = &topology});
+        trace.header({.scenario = "s",
+                      .digest = "d",
+                      .seed = 7,
+                      .tool = "t",
+                      .ns3 = "3.37",
+                      .implementation = "understudyd",
+                      .topology = &topology});
         g_now = 100;
-        const RecordId first = trace.record("fault.inject", "a", {{"verb", std::string_view{"power.off"}}});
+        const RecordId first =
+            trace.record("fault.inject", "a", {{"verb", std::string_view{"power.off"}}});
         g_now = 300;
-        trace.hop(first, hop(50, 300));   // told of when it arrived, sorted by when it was sent
-        trace.record_caused_by(first, "ms.detect", "b", {{"silent", std::int64_t{5}}, {"all", true}});
+        trace.hop(first, hop(50, 300));  // told of when it arrived, sorted by when it was sent
+        trace.record_caused_by(
+            first, "ms.detect", "b", {{"silent", std::int64_t{5}}, {"all", true}});
         trace.hop(RecordId::none, hop(300, -1));
         trace.finish({.t = 400, .exit = "stop_at", .verdicts = {{"takeover", "pass"}}});
     }
-    CHECK(contents(path) ==
-          "{\"format\":\"failover-trace/1\",\"scenario\":\"s\",\"digest\":\"d\",\"seed\":7,\"implementation\":\"understudyd\",\"tool\":\"t\",\"ns3\":\"3.37\","
-          "\"unit\":\"ns\",\"level\":\"signalling\",\"nodes\":[{\"id\":\"a\",\"kind\":\"server\"}],\"links\":[{\"id\":\"lan1\",\"type\":\"ethernet\",\"ends\":[\"a:eth0\",\"sw1:1\"]}]}\n"
-          "{\"t\":50,\"seq\":2,\"k\":\"pkt\",\"n\":\"lan1\",\"cause\":1,\"t2\":300,\"d\":{\"from\":\"a:eth0\",\"to\":\"sw1:1\",\"protocol\":\"heartbeat\",\"info\":\"status\",\"bytes\":200}}\n"
-          "{\"t\":100,\"seq\":1,\"k\":\"fault.inject\",\"n\":\"a\",\"d\":{\"verb\":\"power.off\"}}\n"
-          "{\"t\":300,\"seq\":3,\"k\":\"ms.detect\",\"n\":\"b\",\"cause\":1,\"d\":{\"silent\":5,\"all\":true}}\n"
-          "{\"t\":300,\"seq\":4,\"k\":\"pkt\",\"n\":\"lan1\",\"drop\":\"loss\",\"d\":{\"from\":\"a:eth0\",\"to\":\"sw1:1\",\"protocol\":\"heartbeat\",\"info\":\"status\",\"bytes\":200}}\n"
-          "{\"end\":true,\"t\":400,\"events\":4,\"exit\":\"stop_at\",\"verdicts\":{\"takeover\":\"pass\"}}\n");
+    CHECK(
+        contents(path) ==
+        "{\"format\":\"failover-trace/"
+        "1\",\"scenario\":\"s\",\"digest\":\"d\",\"seed\":7,\"implementation\":\"understudyd\","
+        "\"tool\":\"t\",\"ns3\":\"3.37\","
+        "\"unit\":\"ns\",\"level\":\"signalling\",\"nodes\":[{\"id\":\"a\",\"kind\":\"server\"}],"
+        "\"links\":[{\"id\":\"lan1\",\"type\":\"ethernet\",\"ends\":[\"a:eth0\",\"sw1:1\"]}]}\n"
+        "{\"t\":50,\"seq\":2,\"k\":\"pkt\",\"n\":\"lan1\",\"cause\":1,\"t2\":300,\"d\":{\"from\":"
+        "\"a:eth0\",\"to\":\"sw1:1\",\"protocol\":\"heartbeat\",\"info\":\"status\",\"bytes\":200}}"
+        "\n"
+        "{\"t\":100,\"seq\":1,\"k\":\"fault.inject\",\"n\":\"a\",\"d\":{\"verb\":\"power.off\"}}\n"
+        "{\"t\":300,\"seq\":3,\"k\":\"ms.detect\",\"n\":\"b\",\"cause\":1,\"d\":{\"silent\":5,"
+        "\"all\":true}}\n"
+        "{\"t\":300,\"seq\":4,\"k\":\"pkt\",\"n\":\"lan1\",\"drop\":\"loss\",\"d\":{\"from\":\"a:"
+        "eth0\",\"to\":\"sw1:1\",\"protocol\":\"heartbeat\",\"info\":\"status\",\"bytes\":200}}\n"
+        "{\"end\":true,\"t\":400,\"events\":4,\"exit\":\"stop_at\",\"verdicts\":{\"takeover\":"
+        "\"pass\"}}\n");
     std::remove(path.c_str());
 }
 
-TEST_CASE("Trace: level signalling leaves out TDMoE, level all keeps it, and ids are the same", "[sim][trace]") {
+TEST_CASE("Trace: level signalling leaves out TDMoE, level all keeps it, and ids are the same",
+          "[sim][trace]") {
     const std::string path = "trace_level.run.jsonl";
     std::uint64_t counts[3] = {};
     std::size_t lines[3] = {};
@@ -71,7 +102,7 @@ TEST_CASE("Trace: level signalling leaves out TDMoE, level all keeps it, and ids
         const std::string text = levels[i] == TraceLevel::none ? "" : contents(path);
         lines[i] = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
         CHECK(trace.store().find(2) != nullptr);
-        CHECK(trace.store().find(1) == nullptr);   // a hop is no record
+        CHECK(trace.store().find(1) == nullptr);  // a hop is no record
     }
     CHECK(counts[0] == 2);
     CHECK(counts[1] == 2);
@@ -90,7 +121,11 @@ TEST_CASE("Trace: names are escaped as JSON", "[sim][trace]") {
 TEST_CASE("Trace: the store finds records by id, kind and time", "[sim][trace]") {
     RecordStore store;
     for (std::uint64_t i = 1; i <= 1000; ++i) {
-        store.add(i * 2, static_cast<std::int64_t>(i * 10), i * 2 - 2, i % 2 == 0 ? "ms.address" : "other", "node" + std::to_string(i % 300));
+        store.add(i * 2,
+                  static_cast<std::int64_t>(i * 10),
+                  i * 2 - 2,
+                  i % 2 == 0 ? "ms.address" : "other",
+                  "node" + std::to_string(i % 300));
     }
     REQUIRE(store.find(500) != nullptr);
     CHECK(store.find(500)->t == 2500);
@@ -111,5 +146,6 @@ TEST_CASE("Trace: a milestone that names no phase is a bug and says so", "[sim][
 }
 
 TEST_CASE("Trace: a file that cannot be written is an error", "[sim][trace]") {
-    CHECK_THROWS_AS(TraceWriter(TraceLevel::all, "no/such/folder/x.jsonl", &fake_now), std::runtime_error);
+    CHECK_THROWS_AS(TraceWriter(TraceLevel::all, "no/such/folder/x.jsonl", &fake_now),
+                    std::runtime_error);
 }

@@ -16,57 +16,111 @@ std::string name_of(E value, const std::array<const char*, n>& names) {
     return index < n ? names[index] : "?";
 }
 
-std::string word(PeerState s) { return name_of(s, std::array{"unknown", "up", "late", "dead"}); }
-std::string word(NodePhase p) { return name_of(p, std::array{"init", "up", "active", "stopping", "stopped"}); }
+std::string word(PeerState s) {
+    return name_of(s, std::array{"unknown", "up", "late", "dead"});
+}
+std::string word(NodePhase p) {
+    return name_of(p, std::array{"init", "up", "active", "stopping", "stopped"});
+}
 std::string word(PeerChangeReason r) {
-    return name_of(r, std::array{"heard", "silent", "shutdown", "restarted", "returned after partition", "zero dt"});
+    return name_of(
+        r,
+        std::array{
+            "heard", "silent", "shutdown", "restarted", "returned after partition", "zero dt"});
 }
 std::string word(TakeoverReason r) {
     return name_of(r,
-                   std::array{"cold start", "peer dead", "peer shutdown", "peer standby", "peer request", "failback", "lone start", "operator"});
+                   std::array{"cold start",
+                              "peer dead",
+                              "peer shutdown",
+                              "peer standby",
+                              "peer request",
+                              "failback",
+                              "lone start",
+                              "operator"});
 }
 std::string word(ResourceState s) {
-    return name_of(s, std::array{"stopped", "checking", "starting", "running", "stopping", "failed"});
+    return name_of(s,
+                   std::array{"stopped", "checking", "starting", "running", "stopping", "failed"});
 }
-std::string word(ResourceScope s) { return name_of(s, std::array{"all", "local", "foreign"}); }
+std::string word(ResourceScope s) {
+    return name_of(s, std::array{"all", "local", "foreign"});
+}
 std::string word(StandbyProgress p) {
-    return name_of(p, std::array{"requested", "accepted", "released", "taken", "finished", "refused", "timed out"});
+    return name_of(
+        p,
+        std::array{
+            "requested", "accepted", "released", "taken", "finished", "refused", "timed out"});
 }
 std::string word(BadPacketKind k) {
     return name_of(k,
-                   std::array{"malformed", "bad digest", "unknown method", "unknown node", "replayed", "reflected", "missing field", "compressed"});
+                   std::array{"malformed",
+                              "bad digest",
+                              "unknown method",
+                              "unknown node",
+                              "replayed",
+                              "reflected",
+                              "missing field",
+                              "compressed"});
 }
-std::string number(auto id) { return std::to_string(static_cast<unsigned>(id)); }
+std::string number(auto id) {
+    return std::to_string(static_cast<unsigned>(id));
+}
 
 std::string body(const PeerStateChanged& r) {
-    return "peer " + r.node + ": " + word(r.from) + " -> " + word(r.to) + " (" + word(r.reason) + ", " + seconds(r.silent_for) + " s)";
+    return "peer " + r.node + ": " + word(r.from) + " -> " + word(r.to) + " (" + word(r.reason) +
+           ", " + seconds(r.silent_for) + " s)";
 }
-std::string body(const PeerLinkChanged& r) { return "link " + number(r.link) + " to " + r.node + (r.up ? " up" : " down"); }
-std::string body(const PingTargetChanged& r) { return "ping " + r.target + (r.up ? " up" : " down"); }
-std::string body(const LateHeartbeat& r) { return "late heartbeat of " + r.node + ": " + seconds(r.interval) + " s"; }
-std::string body(const NodePhaseChanged& r) { return "phase " + word(r.from) + " -> " + word(r.to); }
+std::string body(const PeerLinkChanged& r) {
+    return "link " + number(r.link) + " to " + r.node + (r.up ? " up" : " down");
+}
+std::string body(const PingTargetChanged& r) {
+    return "ping " + r.target + (r.up ? " up" : " down");
+}
+std::string body(const LateHeartbeat& r) {
+    return "late heartbeat of " + r.node + ": " + seconds(r.interval) + " s";
+}
+std::string body(const NodePhaseChanged& r) {
+    return "phase " + word(r.from) + " -> " + word(r.to);
+}
 std::string body(const GroupRoleChanged& r) {
     return "group " + number(r.group) + ": " + to_text(r.from) + " -> " + to_text(r.to) +
-           (r.to == GroupRole::takeover || r.to == GroupRole::release ? " (" + word(r.reason) + ")" : "");
+           (r.to == GroupRole::takeover || r.to == GroupRole::release ? " (" + word(r.reason) + ")"
+                                                                      : "");
 }
 std::string body(const ResourceStateChanged& r) {
-    return "resource " + number(r.resource.group) + "." + number(r.resource.position) + ": " + word(r.to) +
+    return "resource " + number(r.resource.group) + "." + number(r.resource.position) + ": " +
+           word(r.to) +
            (r.to == ResourceState::failed ? " (code " + std::to_string(r.code) + ")" : "");
 }
-std::string body(const BridgeStep& r) { return "bridge step " + std::to_string(r.step) + " of " + std::to_string(r.steps); }
+std::string body(const BridgeStep& r) {
+    return "bridge step " + std::to_string(r.step) + " of " + std::to_string(r.steps);
+}
 std::string body(const StandbyChanged& r) {
-    return std::string{"standby "} + word(r.scope) + (r.initiated_here ? " from here: " : " from peer: ") + word(r.to);
+    return std::string{"standby "} + word(r.scope) +
+           (r.initiated_here ? " from here: " : " from peer: ") + word(r.to);
 }
-std::string body(const OwnershipConflict& r) { return "conflict over " + word(r.scope) + (r.conflict ? " begins" : " is over"); }
-std::string body(const BadPackets& r) { return "bad packets: " + word(r.kind) + " from '" + r.claimed_node + "' x" + std::to_string(r.count); }
-std::string body(const MessagesLost& r) { return "lost " + std::to_string(r.count) + " messages of " + r.node; }
+std::string body(const OwnershipConflict& r) {
+    return "conflict over " + word(r.scope) + (r.conflict ? " begins" : " is over");
+}
+std::string body(const BadPackets& r) {
+    return "bad packets: " + word(r.kind) + " from '" + r.claimed_node + "' x" +
+           std::to_string(r.count);
+}
+std::string body(const MessagesLost& r) {
+    return "lost " + std::to_string(r.count) + " messages of " + r.node;
+}
 std::string body(const FencingReport& r) {
-    return "fencing of " + r.node + ": " + name_of(r.result, std::array{"none configured", "requested", "confirmed", "failed"});
+    return "fencing of " + r.node + ": " +
+           name_of(r.result, std::array{"none configured", "requested", "confirmed", "failed"});
 }
-std::string body(const NodeSlept& r) { return "slept " + seconds(r.slept) + " s"; }
+std::string body(const NodeSlept& r) {
+    return "slept " + seconds(r.slept) + " s";
+}
 
 bool standard(std::string_view name) {
-    for (const std::string_view s : {"src", "srcuuid", "destuuid", "seq", "hg", "ts", "ld", "ttl", "auth", "t"}) {
+    for (const std::string_view s :
+         {"src", "srcuuid", "destuuid", "seq", "hg", "ts", "ld", "ttl", "auth", "t"}) {
         if (name == s) {
             return true;
         }
@@ -97,7 +151,11 @@ std::string own_fields(const cluster::wire::MessageView& message) {
 std::string seconds(cluster::Duration duration) {
     std::array<char, 32> text{};
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
-    std::snprintf(text.data(), text.size(), "%lld.%03lld", static_cast<long long>(ms / 1000), static_cast<long long>(ms % 1000));
+    std::snprintf(text.data(),
+                  text.size(),
+                  "%lld.%03lld",
+                  static_cast<long long>(ms / 1000),
+                  static_cast<long long>(ms % 1000));
     return text.data();
 }
 

@@ -17,8 +17,8 @@ struct TwoNodeWorld::Host {
     std::vector<std::byte> durable;
     bool powered = true;
     bool frozen = false;
-    unsigned life = 0;   ///< completions of an earlier life are dropped
-    std::vector<std::unique_ptr<Pending>> held;   ///< arrived while frozen
+    unsigned life = 0;                           ///< completions of an earlier life are dropped
+    std::vector<std::unique_ptr<Pending>> held;  ///< arrived while frozen
     std::set<ResourceId> addresses;
     std::set<std::string> services;
     std::map<std::string, unsigned> starts;
@@ -39,12 +39,21 @@ struct TwoNodeWorld::Pending {
     Outcome outcome = Outcome::done;
     int code = 0;
     std::string output;
-    enum class Effect { none, up, down, persist, service_up, service_down, ping } effect = Effect::none;
+    enum class Effect {
+        none,
+        up,
+        down,
+        persist,
+        service_up,
+        service_down,
+        ping
+    } effect = Effect::none;
     ResourceId resource;
     std::string word;
 };
 
-TwoNodeWorld::TwoNodeWorld(WorldOptions options) : m_options(std::move(options)), m_random(m_options.seed) {
+TwoNodeWorld::TwoNodeWorld(WorldOptions options)
+    : m_options(std::move(options)), m_random(m_options.seed) {
     std::string ha = m_options.ha_cf;
     if (!m_options.auto_failback.empty()) {
         ha += "auto_failback " + m_options.auto_failback + "\n";
@@ -56,7 +65,8 @@ TwoNodeWorld::TwoNodeWorld(WorldOptions options) : m_options(std::move(options))
         node.name = i == 0 ? "asterisk1" : "asterisk2";
         node.uuid.bytes.fill(static_cast<std::byte>(0x11 * (i + 1)));
         auto parsed = parse_ha_cf(ha, "ha.cf", node.name);
-        auto resources = parse_haresources(m_options.haresources, "haresources", parsed.value.nodes);
+        auto resources =
+            parse_haresources(m_options.haresources, "haresources", parsed.value.nodes);
         auto keys = parse_authkeys(m_options.authkeys, "authkeys");
         for (const auto* findings : {&parsed.findings, &resources.findings, &keys.findings}) {
             for (const Finding& finding : *findings) {
@@ -88,7 +98,8 @@ std::uint64_t TwoNodeWorld::random() {
 }
 
 void TwoNodeWorld::note(int node, const std::string& text) {
-    m_log.push_back(seconds(m_now.time_since_epoch()) + " asterisk" + std::to_string(node + 1) + " " + text);
+    m_log.push_back(seconds(m_now.time_since_epoch()) + " asterisk" + std::to_string(node + 1) +
+                    " " + text);
 }
 
 void TwoNodeWorld::start(int node) {
@@ -143,7 +154,9 @@ void TwoNodeWorld::thaw(int node) {
 void TwoNodeWorld::command(int node, AdminCommand::Kind kind, ResourceScope scope) {
     static constexpr std::array names{"standby", "takeover", "stop"};
     static constexpr std::array scopes{"all", "local", "foreign"};
-    note(node, std::string{"** command "} + names[static_cast<std::size_t>(kind)] + " " + scopes[static_cast<std::size_t>(scope)]);
+    note(node,
+         std::string{"** command "} + names[static_cast<std::size_t>(kind)] + " " +
+             scopes[static_cast<std::size_t>(scope)]);
     handle(node, AdminCommand{kind, scope});
 }
 
@@ -154,7 +167,9 @@ void TwoNodeWorld::cut(int from, int link, bool is_cut) {
             is_cut ? static_cast<void>(cuts.insert(i)) : static_cast<void>(cuts.erase(i));
         }
     }
-    note(from, std::string{"** "} + (is_cut ? "not heard" : "heard again") + (link < 0 ? "" : " on link " + std::to_string(link)));
+    note(from,
+         std::string{"** "} + (is_cut ? "not heard" : "heard again") +
+             (link < 0 ? "" : " on link " + std::to_string(link)));
     check();
 }
 
@@ -164,7 +179,8 @@ void TwoNodeWorld::split(bool is_split) {
 }
 
 void TwoNodeWorld::carrier(int node, int link, bool up) {
-    note(node, std::string{"** carrier "} + (up ? "back" : "lost") + " on link " + std::to_string(link));
+    note(node,
+         std::string{"** carrier "} + (up ? "back" : "lost") + " on link " + std::to_string(link));
     handle(node, LinkStateChanged{LinkId{static_cast<std::uint16_t>(link)}, up});
 }
 
@@ -178,9 +194,12 @@ void TwoNodeWorld::handle(int node, const Event& event) {
         return;
     }
     ActionSink sink;
-    host.node->handle({m_now, WallSeconds{1'800'000'000 + m_now.time_since_epoch().count() / 1'000'000'000}, "0.00 0.01 0.05 1/100 1000"},
-                      event,
-                      sink);
+    host.node->handle(
+        {m_now,
+         WallSeconds{1'800'000'000 + m_now.time_since_epoch().count() / 1'000'000'000},
+         "0.00 0.01 0.05 1/100 1000"},
+        event,
+        sink);
     for (const IssuedAction& issued : sink.actions()) {
         execute(node, issued);
     }
@@ -189,7 +208,8 @@ void TwoNodeWorld::handle(int node, const Event& event) {
 
 void TwoNodeWorld::later(Duration delay, Pending pending) {
     pending.life = m_hosts[static_cast<std::size_t>(pending.node)]->life;
-    m_queue.emplace(std::pair{m_now + delay, ++m_order}, std::make_unique<Pending>(std::move(pending)));
+    m_queue.emplace(std::pair{m_now + delay, ++m_order},
+                    std::make_unique<Pending>(std::move(pending)));
 }
 
 void TwoNodeWorld::send(int from, const SendDatagram& action) {
@@ -205,7 +225,8 @@ void TwoNodeWorld::send(int from, const SendDatagram& action) {
         }
     }
     const int link = static_cast<int>(action.link);
-    const bool lost = m_cut[static_cast<std::size_t>(from)].count(link) != 0 || random() % 100 < m_loss[static_cast<std::size_t>(from)];
+    const bool lost = m_cut[static_cast<std::size_t>(from)].count(link) != 0 ||
+                      random() % 100 < m_loss[static_cast<std::size_t>(from)];
     if (!lost) {
         Pending pending;
         pending.node = 1 - from;
@@ -231,13 +252,15 @@ void TwoNodeWorld::run_agent(int node, ActionId id, const RunAgent& action) {
         note(node, "runs " + action.name + " start");
         takes = behaviour.start;
         pending.code = behaviour.start_fails ? 1 : 0;
-        pending.effect = behaviour.start_fails ? Pending::Effect::none : Pending::Effect::service_up;
+        pending.effect =
+            behaviour.start_fails ? Pending::Effect::none : Pending::Effect::service_up;
     } else {
         ++host.stops[action.name];
         note(node, "runs " + action.name + " stop");
         takes = behaviour.stop;
         pending.code = behaviour.stop_fails ? 1 : 0;
-        pending.effect = behaviour.stop_fails ? Pending::Effect::none : Pending::Effect::service_down;
+        pending.effect =
+            behaviour.stop_fails ? Pending::Effect::none : Pending::Effect::service_down;
     }
     later(takes, std::move(pending));
 }
@@ -280,7 +303,8 @@ void TwoNodeWorld::execute(int node, const IssuedAction& issued) {
         pending.effect = Pending::Effect::persist;
         pending.bytes.assign(persist->bytes.begin(), persist->bytes.end());
         later(std::chrono::milliseconds{3}, std::move(pending));
-    } else if (std::get_if<QueryRoutes>(&issued.action) != nullptr || std::get_if<ReplaceRoute>(&issued.action) != nullptr) {
+    } else if (std::get_if<QueryRoutes>(&issued.action) != nullptr ||
+               std::get_if<ReplaceRoute>(&issued.action) != nullptr) {
         complete(std::chrono::milliseconds{1}, Pending::Effect::none);
     } else if (const auto* report = std::get_if<Report>(&issued.action)) {
         note(node, to_text(report->body));
@@ -293,7 +317,7 @@ void TwoNodeWorld::execute(int node, const IssuedAction& issued) {
             host.services.clear();
         }
         ++host.life;
-        Pending pending;   // the object is still on the stack: end it from the queue
+        Pending pending;  // the object is still on the stack: end it from the queue
         pending.node = node;
         pending.word = names[static_cast<std::size_t>(leave->then)];
         later(Duration{}, std::move(pending));
@@ -305,7 +329,8 @@ void TwoNodeWorld::deliver(Pending& pending) {
     if (pending.life != host.life) {
         return;
     }
-    if (pending.id == ActionId{} && !pending.is_datagram && pending.effect == Pending::Effect::none) {
+    if (pending.id == ActionId{} && !pending.is_datagram &&
+        pending.effect == Pending::Effect::none) {
         host.node.reset();
         if (pending.word == "restart") {
             start(pending.node);
@@ -313,25 +338,40 @@ void TwoNodeWorld::deliver(Pending& pending) {
         return;
     }
     switch (pending.effect) {
-        case Pending::Effect::none: break;
-        case Pending::Effect::up:
-            host.addresses.insert(pending.resource);
-            note(pending.node, "has address of group " + std::to_string(static_cast<unsigned>(pending.resource.group)));
-            break;
-        case Pending::Effect::down:
-            if (host.addresses.erase(pending.resource) != 0) {
-                note(pending.node, "lets go of address of group " + std::to_string(static_cast<unsigned>(pending.resource.group)));
-            }
-            break;
-        case Pending::Effect::persist: host.durable = pending.bytes; break;
-        case Pending::Effect::service_up: host.services.insert(pending.word); break;
-        case Pending::Effect::service_down: host.services.erase(pending.word); break;
-        case Pending::Effect::ping: handle(pending.node, PingReplyReceived{PingTargetId{static_cast<std::uint16_t>(pending.link)}, 0}); return;
+    case Pending::Effect::none:
+        break;
+    case Pending::Effect::up:
+        host.addresses.insert(pending.resource);
+        note(pending.node,
+             "has address of group " +
+                 std::to_string(static_cast<unsigned>(pending.resource.group)));
+        break;
+    case Pending::Effect::down:
+        if (host.addresses.erase(pending.resource) != 0) {
+            note(pending.node,
+                 "lets go of address of group " +
+                     std::to_string(static_cast<unsigned>(pending.resource.group)));
+        }
+        break;
+    case Pending::Effect::persist:
+        host.durable = pending.bytes;
+        break;
+    case Pending::Effect::service_up:
+        host.services.insert(pending.word);
+        break;
+    case Pending::Effect::service_down:
+        host.services.erase(pending.word);
+        break;
+    case Pending::Effect::ping:
+        handle(pending.node,
+               PingReplyReceived{PingTargetId{static_cast<std::uint16_t>(pending.link)}, 0});
+        return;
     }
     if (pending.is_datagram) {
         handle(pending.node, DatagramReceived{pending.link, pending.bytes});
     } else {
-        handle(pending.node, ActionCompleted{pending.id, pending.outcome, pending.code, pending.output, {}});
+        handle(pending.node,
+               ActionCompleted{pending.id, pending.outcome, pending.code, pending.output, {}});
     }
 }
 
@@ -358,8 +398,11 @@ void TwoNodeWorld::run_until(Instant end) {
         m_now = std::max(m_now, *next);
         if (which >= 0) {
             handle(which, DeadlineReached{});
-            const auto again = runs(which) ? m_hosts[static_cast<std::size_t>(which)]->node->next_deadline() : std::nullopt;
-            CLUSTER_CHECK(!again || *again > m_now);   // a deadline that stays due would spin a driver
+            const auto again = runs(which)
+                                   ? m_hosts[static_cast<std::size_t>(which)]->node->next_deadline()
+                                   : std::nullopt;
+            CLUSTER_CHECK(!again ||
+                          *again > m_now);  // a deadline that stays due would spin a driver
             continue;
         }
         auto pending = std::move(m_queue.begin()->second);
@@ -373,12 +416,17 @@ void TwoNodeWorld::run_until(Instant end) {
     }
 }
 
-bool TwoNodeWorld::reaches(int from) const { return m_cut[static_cast<std::size_t>(from)].size() < m_links; }
+bool TwoNodeWorld::reaches(int from) const {
+    return m_cut[static_cast<std::size_t>(from)].size() < m_links;
+}
 
 /// Double ownership counts while both nodes run, are scheduled and can hear each other.
 void TwoNodeWorld::check() {
-    const auto scheduled = [this](int i) { return runs(i) && !m_hosts[static_cast<std::size_t>(i)]->frozen; };
-    const bool together = scheduled(0) && scheduled(1) && reaches(0) && reaches(1) && m_loss[0] == 0 && m_loss[1] == 0;
+    const auto scheduled = [this](int i) {
+        return runs(i) && !m_hosts[static_cast<std::size_t>(i)]->frozen;
+    };
+    const bool together = scheduled(0) && scheduled(1) && reaches(0) && reaches(1) &&
+                          m_loss[0] == 0 && m_loss[1] == 0;
     if (!together) {
         m_together_since.reset();
         m_double_since.clear();
@@ -396,15 +444,23 @@ void TwoNodeWorld::check() {
     }
 }
 
-bool TwoNodeWorld::runs(int node) const { return m_hosts[static_cast<std::size_t>(node)]->node != nullptr; }
+bool TwoNodeWorld::runs(int node) const {
+    return m_hosts[static_cast<std::size_t>(node)]->node != nullptr;
+}
 
-NodeStatus TwoNodeWorld::status(int node) const { return m_hosts[static_cast<std::size_t>(node)]->node->status(); }
+NodeStatus TwoNodeWorld::status(int node) const {
+    return m_hosts[static_cast<std::size_t>(node)]->node->status();
+}
 
-ClusterNode& TwoNodeWorld::node(int node) { return *m_hosts[static_cast<std::size_t>(node)]->node; }
+ClusterNode& TwoNodeWorld::node(int node) {
+    return *m_hosts[static_cast<std::size_t>(node)]->node;
+}
 
 bool TwoNodeWorld::has_address(int node, unsigned group) const {
     const Host& host = *m_hosts[static_cast<std::size_t>(node)];
-    return host.powered && std::ranges::any_of(host.addresses, [group](const ResourceId& id) { return static_cast<unsigned>(id.group) == group; });
+    return host.powered && std::ranges::any_of(host.addresses, [group](const ResourceId& id) {
+               return static_cast<unsigned>(id.group) == group;
+           });
 }
 
 bool TwoNodeWorld::service_runs(int node, const std::string& word) const {
@@ -429,9 +485,13 @@ unsigned TwoNodeWorld::stops(int node, const std::string& word) const {
     return at == stops.end() ? 0 : at->second;
 }
 
-const NodeOptions& TwoNodeWorld::options(int node) const { return m_hosts[static_cast<std::size_t>(node)]->options; }
+const NodeOptions& TwoNodeWorld::options(int node) const {
+    return m_hosts[static_cast<std::size_t>(node)]->options;
+}
 
-const std::vector<std::string>& TwoNodeWorld::said(int node) const { return m_hosts[static_cast<std::size_t>(node)]->said; }
+const std::vector<std::string>& TwoNodeWorld::said(int node) const {
+    return m_hosts[static_cast<std::size_t>(node)]->said;
+}
 
 std::string TwoNodeWorld::log_text() const {
     std::string text;

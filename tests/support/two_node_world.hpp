@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Two ClusterNodes in virtual time: links with latency, loss and cuts per direction, hosts with power, a scheduler that
-// can freeze, and resources that take drawn times. No ns-3. Checkers run all the time.
+// Two ClusterNodes in virtual time: links with latency, loss and cuts per direction, hosts with
+// power, a scheduler that can freeze, and resources that take drawn times. No ns-3. Checkers run
+// all the time.
 #pragma once
 
 #include <array>
@@ -20,8 +21,9 @@ using cluster::Duration;
 using cluster::Instant;
 
 struct WorldOptions {
-    std::string ha_cf = "keepalive 200ms\ndeadtime 2\nwarntime 1\ninitdead 10\nudpport 694\nbcast eth0\n";
-    std::string auto_failback = "on";   ///< empty: no such line
+    std::string ha_cf =
+        "keepalive 200ms\ndeadtime 2\nwarntime 1\ninitdead 10\nudpport 694\nbcast eth0\n";
+    std::string auto_failback = "on";  ///< empty: no such line
     std::string haresources = "asterisk1 10.10.10.110 fonulator asterisk\n";
     std::string authkeys = "auth 1\n1 sha1 hbx-secret\n";
     cluster::Quirks quirks;
@@ -45,17 +47,21 @@ class TwoNodeWorld {
 
     // Faults and commands; node is 0 or 1 (asterisk1, asterisk2). All act now.
     void start(int node);
-    void kill(int node);        ///< processes only: addresses and services stay
+    void kill(int node);  ///< processes only: addresses and services stay
     void power_off(int node);
     void freeze(int node);
     void thaw(int node);
-    void command(int node, cluster::AdminCommand::Kind kind, cluster::ResourceScope scope = cluster::ResourceScope::all);
+    void command(int node,
+                 cluster::AdminCommand::Kind kind,
+                 cluster::ResourceScope scope = cluster::ResourceScope::all);
     /// Messages of `from` no longer arrive over that link (-1: any link).
     void cut(int from, int link, bool is_cut);
     void split(bool is_split);
     void carrier(int node, int link, bool up);
     void loss(int from, unsigned percent) { m_loss[static_cast<std::size_t>(from)] = percent; }
-    void ping_reachable(int node, bool reachable) { m_ping_reachable[static_cast<std::size_t>(node)] = reachable; }
+    void ping_reachable(int node, bool reachable) {
+        m_ping_reachable[static_cast<std::size_t>(node)] = reachable;
+    }
     void inject(int node, int link, std::span<const std::byte> bytes);
     AgentBehaviour& agent(int node, const std::string& word) { return m_agents[{node, word}]; }
 
@@ -84,7 +90,8 @@ class TwoNodeWorld {
         cluster::ReportBody report;
     };
     [[nodiscard]] const std::vector<Said>& reports() const { return m_reports; }
-    /// Longest time both nodes had an address of one group although both heard each other and both were scheduled.
+    /// Longest time both nodes had an address of one group although both heard each other and both
+    /// were scheduled.
     [[nodiscard]] Duration worst_double_ownership() const { return m_worst_double; }
     /// Snapshot → restore of a node between two events; false when it could not be restored.
     bool hand_over(int node);

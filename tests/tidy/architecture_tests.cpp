@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the compiler cannot see: which folder may include what, and that nothing deterministic reads a clock, a random
-// device or the order of an unordered container. Not a style checker.
+// What the compiler cannot see: which folder may include what, and that nothing deterministic reads
+// a clock, a random device or the order of an unordered container. Not a style checker.
 
 #include "support/catch.hpp"
 
@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Line {
-    std::string where;   ///< "cluster-core/src/x.cpp:12"
+    std::string where;  ///< "cluster-core/src/x.cpp:12"
     std::string text;
 };
 
@@ -36,7 +36,8 @@ std::vector<Line> lines_below(const std::string& folder) {
         std::string text;
         for (int number = 1; std::getline(in, text); ++number) {
             text = text.substr(0, text.find("//"));
-            lines.push_back({fs::relative(file, root).string() + ":" + std::to_string(number), text});
+            lines.push_back(
+                {fs::relative(file, root).string() + ":" + std::to_string(number), text});
         }
     }
     return lines;
@@ -85,10 +86,20 @@ Rule mentions_any(std::vector<std::string> words) {
     };
 }
 
-const std::vector<std::string> nondeterminism{
-    "steady_clock",  "system_clock",       "high_resolution_clock", "clock_gettime", "gettimeofday",
-    "std::time(",    "random_device",      "std::rand",             "mt19937",       "_distribution<",
-    "unordered_map", "unordered_set",      "std::thread",           "std::async"};
+const std::vector<std::string> nondeterminism{"steady_clock",
+                                              "system_clock",
+                                              "high_resolution_clock",
+                                              "clock_gettime",
+                                              "gettimeofday",
+                                              "std::time(",
+                                              "random_device",
+                                              "std::rand",
+                                              "mt19937",
+                                              "_distribution<",
+                                              "unordered_map",
+                                              "unordered_set",
+                                              "std::thread",
+                                              "std::async"};
 
 std::vector<Line> core_lines() {
     std::vector<Line> all = lines_below("cluster-core/include");
@@ -100,7 +111,8 @@ std::vector<Line> core_lines() {
 }  // namespace
 
 TEST_CASE("Architecture: the rule finder finds what it is told to find", "[tidy]") {
-    const std::vector<Line> sample{{"a:1", "#include <ns3/node.h>"}, {"a:2", "auto t = std::chrono::steady_clock::now();"}};
+    const std::vector<Line> sample{{"a:1", "#include <ns3/node.h>"},
+                                   {"a:2", "auto t = std::chrono::steady_clock::now();"}};
     CHECK(offenders(sample, includes_any({"<ns3/"})) == "a:1: #include <ns3/node.h>\n");
     CHECK(contains(offenders(sample, mentions_any(nondeterminism)), "a:2"));
     CHECK(offenders(sample, includes_any({"<Q"})).empty());
@@ -114,43 +126,66 @@ TEST_CASE("Architecture: sources are found at all", "[tidy]") {
 
 TEST_CASE("Architecture: cluster-core knows no ns-3, Qt, JSON, POSIX, files or streams", "[tidy]") {
     CHECK(offenders(core_lines(),
-                    includes_any({"<ns3/", "<Q", "nlohmann", "<sys/", "<unistd", "<netinet", "<arpa/", "<fcntl", "<poll",
-                                  "<signal", "<fstream>", "<iostream>", "<filesystem>", "<thread>", "<mutex>", "models/",
-                                  "model/", "sim/", "fmt/"})) == "");
+                    includes_any({"<ns3/",
+                                  "<Q",
+                                  "nlohmann",
+                                  "<sys/",
+                                  "<unistd",
+                                  "<netinet",
+                                  "<arpa/",
+                                  "<fcntl",
+                                  "<poll",
+                                  "<signal",
+                                  "<fstream>",
+                                  "<iostream>",
+                                  "<filesystem>",
+                                  "<thread>",
+                                  "<mutex>",
+                                  "models/",
+                                  "model/",
+                                  "sim/",
+                                  "fmt/"})) == "");
 }
 
 TEST_CASE("Architecture: nettle is used in wire only", "[tidy]") {
     std::vector<Line> lines = core_lines();
-    std::erase_if(lines, [](const Line& line) { return line.where.rfind("cluster-core/src/wire/", 0) == 0; });
+    std::erase_if(
+        lines, [](const Line& line) { return line.where.rfind("cluster-core/src/wire/", 0) == 0; });
     CHECK(offenders(lines, includes_any({"nettle"})) == "");
 }
 
-TEST_CASE("Architecture: core and models neither read a clock nor draw from the library's random sources", "[tidy]") {
+TEST_CASE(
+    "Architecture: core and models neither read a clock nor draw from the library's random sources",
+    "[tidy]") {
     CHECK(offenders(core_lines(), mentions_any(nondeterminism)) == "");
     CHECK(offenders(lines_below("models"), mentions_any(nondeterminism)) == "");
     CHECK(offenders(lines_below("sim/run"), mentions_any(nondeterminism)) == "");
 }
 
 TEST_CASE("Architecture: models know nothing of scenarios, reports or Qt", "[tidy]") {
-    CHECK(offenders(lines_below("models"), includes_any({"scenario/", "report/", "\"run/", "<Q", "nlohmann"})) == "");
+    CHECK(offenders(lines_below("models"),
+                    includes_any({"scenario/", "report/", "\"run/", "<Q", "nlohmann"})) == "");
 }
 
 TEST_CASE("Architecture: the scenario format and the reports know neither ns-3 nor Qt", "[tidy]") {
     for (const char* folder : {"sim/scenario", "sim/report"}) {
-        CHECK(offenders(lines_below(folder), includes_any({"<ns3/", "<Q", "model/host", "model/lan"})) == "");
+        CHECK(offenders(lines_below(folder),
+                        includes_any({"<ns3/", "<Q", "model/host", "model/lan"})) == "");
     }
 }
 
 TEST_CASE("Architecture: only single ns-3 headers are included", "[tidy]") {
     for (const char* folder : {"models", "sim"}) {
-        CHECK(offenders(lines_below(folder), includes_any({"-module.h", "<ns3/singleton.h", "des-metrics"})) == "");
+        CHECK(offenders(lines_below(folder),
+                        includes_any({"-module.h", "<ns3/singleton.h", "des-metrics"})) == "");
     }
 }
 
 TEST_CASE("Architecture: no header uses a whole namespace", "[tidy]") {
     for (const char* folder : {"cluster-core", "models", "sim"}) {
         std::vector<Line> lines = lines_below(folder);
-        std::erase_if(lines, [](const Line& line) { return line.where.find(".hpp:") == std::string::npos; });
+        std::erase_if(
+            lines, [](const Line& line) { return line.where.find(".hpp:") == std::string::npos; });
         CHECK(offenders(lines, mentions_any({"using namespace"})) == "");
     }
 }

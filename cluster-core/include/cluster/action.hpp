@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Everything a ClusterNode can ask of the world. A closed set; a driver proves with ActionExecutor that it executes all.
+// Everything a ClusterNode can ask of the world. A closed set; a driver proves with ActionExecutor
+// that it executes all.
 //
-// Completion contract. Sending (SendDatagram, SendPing, SendBridgeCommand), announcing (AnnounceAddress), Report,
-// Cancel and LeaveCluster are not answered. Every other action is answered by exactly one ActionCompleted with its id.
-// The core arms its own time limit and sends Cancel when it passes; the driver then answers `cancelled` (or the real
-// outcome, if that came first).
+// Completion contract. Sending (SendDatagram, SendPing, SendBridgeCommand), announcing
+// (AnnounceAddress), Report, Cancel and LeaveCluster are not answered. Every other action is
+// answered by exactly one ActionCompleted with its id. The core arms its own time limit and sends
+// Cancel when it passes; the driver then answers `cancelled` (or the real outcome, if that came
+// first).
 #pragma once
 
 #include <algorithm>
@@ -35,7 +37,8 @@ struct SendPing {
     std::uint16_t sequence = 0;
 };
 
-/// One control request to the foneBRIDGE of redfone.conf (UDP/1024). Replies come as BridgeReplyReceived.
+/// One control request to the foneBRIDGE of redfone.conf (UDP/1024). Replies come as
+/// BridgeReplyReceived.
 struct SendBridgeCommand {
     std::span<const std::byte> bytes;
 };
@@ -64,19 +67,20 @@ struct AnnounceAddress {
 /// Read the main routing table; answered with ActionCompleted::routes.
 struct QueryRoutes {};
 
-/// Replace the route that has the same destination, gateway, interface and metric; keeps protocol and scope.
+/// Replace the route that has the same destination, gateway, interface and metric; keeps protocol
+/// and scope.
 struct ReplaceRoute {
     Route route;
 };
 
 enum class AgentOp : std::uint8_t { start, stop, status };
 
-/// Run a resource script or agent. Done = it ended, whatever its exit status (`code`, `output`); failed = it could not
-/// be run at all (`code` = errno).
+/// Run a resource script or agent. Done = it ended, whatever its exit status (`code`, `output`);
+/// failed = it could not be run at all (`code` = errno).
 struct RunAgent {
     ResourceId resource;
     BindingKind kind = BindingKind::script;
-    std::string name;                      ///< script word, unit, or class:provider:type
+    std::string name;  ///< script word, unit, or class:provider:type
     std::vector<std::string> arguments;
     AgentOp op = AgentOp::status;
 };
@@ -86,7 +90,8 @@ struct FenceNode {
     std::string node;
 };
 
-/// Store the bytes so that they survive a crash of the node; replaces what was stored before. Done = durable.
+/// Store the bytes so that they survive a crash of the node; replaces what was stored before. Done
+/// = durable.
 struct PersistState {
     std::span<const std::byte> bytes;
 };
@@ -130,7 +135,8 @@ struct IssuedAction {
     Action action;
 };
 
-/// Collects the actions of one handle() call, in the order in which they are to be executed. Reused between calls.
+/// Collects the actions of one handle() call, in the order in which they are to be executed. Reused
+/// between calls.
 class ActionSink final {
   public:
     ActionSink() = default;
@@ -164,7 +170,9 @@ class ActionSink final {
 };
 
 template <class X, class A>
-concept CanExecute = requires(X& x, ActionId id, const A& action) { x.execute(id, action); };
+concept CanExecute = requires(X& x, ActionId id, const A& action) {
+    x.execute(id, action);
+};
 
 template <class X, class V>
 inline constexpr bool executes_all = false;

@@ -15,5 +15,7 @@ namespace cluster::detail {
 
 }  // namespace cluster::detail
 
-#define CLUSTER_CHECK(condition) \
-    (static_cast<bool>(condition) ? static_cast<void>(0) : ::cluster::detail::check_failed(#condition, __FILE__, __LINE__))
+#define CLUSTER_CHECK(condition)                                                                   \
+    (static_cast<bool>(condition)                                                                  \
+         ? static_cast<void>(0)                                                                    \
+         : ::cluster::detail::check_failed(#condition, __FILE__, __LINE__))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Strong identifiers. All are small indexes that the core hands out; none has a meaning outside one ClusterNode.
+// Strong identifiers. All are small indexes that the core hands out; none has a meaning outside one
+// ClusterNode.
 #pragma once
 
 #include <array>

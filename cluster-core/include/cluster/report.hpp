@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the core has to say: typed, never text. Drivers render it (journal, trace record, table row).
-// A takeover reads in at most 15 of these. Nothing here is sent per packet.
+// What the core has to say: typed, never text. Drivers render it (journal, trace record, table
+// row). A takeover reads in at most 15 of these. Nothing here is sent per packet.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,8 @@
 
 namespace cluster {
 
-/// `late` = silent longer than warntime on every link; `dead` = longer than the dt it announced (or initdead).
+/// `late` = silent longer than warntime on every link; `dead` = longer than the dt it announced (or
+/// initdead).
 enum class PeerState : std::uint8_t { unknown, up, late, dead };
 
 /// Role of this node for one group. The diagram stands in src/node/role_table.hpp.
@@ -22,14 +23,21 @@ enum class GroupRole : std::uint8_t { standby, takeover, active, release, fault 
 /// Own membership state as announced in `st`.
 enum class NodePhase : std::uint8_t { init, up, active, stopping, stopped };
 
-enum class PeerChangeReason : std::uint8_t { heard, silent, shutdown, restarted, returned_after_partition, zero_dt };
+enum class PeerChangeReason : std::uint8_t {
+    heard,
+    silent,
+    shutdown,
+    restarted,
+    returned_after_partition,
+    zero_dt
+};
 
 struct PeerStateChanged {
     std::string node;
     PeerState from = PeerState::unknown;
     PeerState to = PeerState::unknown;
     PeerChangeReason reason = PeerChangeReason::heard;
-    Duration silent_for{};   ///< time since its last accepted status
+    Duration silent_for{};  ///< time since its last accepted status
 };
 
 /// Liveness of one link to one peer.
@@ -55,7 +63,16 @@ struct NodePhaseChanged {
 };
 
 /// Why a group changes hands; also the "decide" milestone of a takeover (reason != initial start).
-enum class TakeoverReason : std::uint8_t { cold_start, peer_dead, peer_shutdown, peer_standby, peer_request, failback, lone_start, operator_command };
+enum class TakeoverReason : std::uint8_t {
+    cold_start,
+    peer_dead,
+    peer_shutdown,
+    peer_standby,
+    peer_request,
+    failback,
+    lone_start,
+    operator_command
+};
 
 struct GroupRoleChanged {
     GroupId group{};
@@ -69,7 +86,7 @@ enum class ResourceState : std::uint8_t { stopped, checking, starting, running, 
 struct ResourceStateChanged {
     ResourceId resource;
     ResourceState to = ResourceState::stopped;
-    int code = 0;   ///< exit status or errno when failed
+    int code = 0;  ///< exit status or errno when failed
 };
 
 /// Progress of the bridge switch; `step` counts from 1 to `steps`.
@@ -77,11 +94,26 @@ struct BridgeStep {
     int step = 0;
     int steps = 0;
     int attempt = 1;
-    enum class What : std::uint8_t { sent, confirmed, lost_reply, refused, given_up, finished } what = What::sent;
-    int status = 0;   ///< status byte of the reply when refused
+    enum class What : std::uint8_t {
+        sent,
+        confirmed,
+        lost_reply,
+        refused,
+        given_up,
+        finished
+    } what = What::sent;
+    int status = 0;  ///< status byte of the reply when refused
 };
 
-enum class StandbyProgress : std::uint8_t { requested, accepted, released, taken, finished, refused, timed_out };
+enum class StandbyProgress : std::uint8_t {
+    requested,
+    accepted,
+    released,
+    taken,
+    finished,
+    refused,
+    timed_out
+};
 
 struct StandbyChanged {
     StandbyProgress to = StandbyProgress::requested;
@@ -92,16 +124,25 @@ struct StandbyChanged {
 /// "Both machines own …": the hold bits of both sides contradict.
 struct OwnershipConflict {
     ResourceScope scope = ResourceScope::local;
-    bool conflict = true;   ///< false: it is over
+    bool conflict = true;  ///< false: it is over
 };
 
 /// One per kind, link and claimed sender; repeated at most once a minute with the count so far.
-enum class BadPacketKind : std::uint8_t { malformed, bad_digest, unknown_method, unknown_node, replayed, reflected, missing_field, compressed };
+enum class BadPacketKind : std::uint8_t {
+    malformed,
+    bad_digest,
+    unknown_method,
+    unknown_node,
+    replayed,
+    reflected,
+    missing_field,
+    compressed
+};
 
 struct BadPackets {
     BadPacketKind kind = BadPacketKind::malformed;
     LinkId link{};
-    std::string claimed_node;   ///< cut to 64 bytes; empty when unknown
+    std::string claimed_node;  ///< cut to 64 bytes; empty when unknown
     std::uint64_t count = 1;
 };
 
@@ -112,7 +153,12 @@ struct MessagesLost {
 
 struct FencingReport {
     std::string node;
-    enum class Result : std::uint8_t { none_configured, requested, confirmed, failed } result = Result::none_configured;
+    enum class Result : std::uint8_t {
+        none_configured,
+        requested,
+        confirmed,
+        failed
+    } result = Result::none_configured;
 };
 
 /// The node itself was not scheduled for longer than its own deadtime.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// understudy.json as a value: what heartbeat's files have no word for. Optional; every default is stated here.
-// The JSON reader is cluster-core/settings (own target), so that the core itself needs no JSON.
+// understudy.json as a value: what heartbeat's files have no word for. Optional; every default is
+// stated here. The JSON reader is cluster-core/settings (own target), so that the core itself needs
+// no JSON.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,8 @@ enum class BindingKind : std::uint8_t {
     ocf_agent,
 };
 
-/// Time-outs of one bound word. Zero = no limit (heartbeat's own behaviour for start and stop of scripts).
+/// Time-outs of one bound word. Zero = no limit (heartbeat's own behaviour for start and stop of
+/// scripts).
 struct AgentTimeouts {
     Duration start = std::chrono::seconds{0};
     Duration stop = std::chrono::seconds{0};
@@ -34,25 +36,29 @@ struct AgentTimeouts {
 
 struct BindingSettings {
     BindingKind kind = BindingKind::script;
-    std::string name;                         ///< unit name, or OCF "class:provider:type"; else empty
+    std::string name;  ///< unit name, or OCF "class:provider:type"; else empty
     std::map<std::string, std::string> parameters;
-    std::vector<std::string> networks;        ///< source_fixup: prefixes; empty = every connected network of the group's addresses, and the routes (default included) through a gateway there
+    std::vector<std::string>
+        networks;  ///< source_fixup: prefixes; empty = every connected network of the group's
+                   ///< addresses, and the routes (default included) through a gateway there
     AgentTimeouts timeouts;
     bool operator==(const BindingSettings&) const = default;
 };
 
 /// How often, and how long apart, an acquired address is announced.
-/// Defaults: 5 frames, 200 ms (Linux-HA IPaddr2, facts/heartbeat.md §4.4: count 5, interval 200 ms).
+/// Defaults: 5 frames, 200 ms (Linux-HA IPaddr2, facts/heartbeat.md §4.4: count 5, interval 200
+/// ms).
 struct AnnounceSettings {
     int count = 5;
     Duration interval = std::chrono::milliseconds{200};
     bool operator==(const AnnounceSettings&) const = default;
 };
 
-/// foneBRIDGE control exchange. Reply wait 10 s is fonulator's; ours is shorter and retries (see bridge/).
+/// foneBRIDGE control exchange. Reply wait 10 s is fonulator's; ours is shorter and retries (see
+/// bridge/).
 struct BridgeSettings {
     Duration reply_timeout = std::chrono::milliseconds{500};
-    int attempts = 3;   ///< sends of one step before the switch is given up
+    int attempts = 3;  ///< sends of one step before the switch is given up
     bool operator==(const BridgeSettings&) const = default;
 };
 
@@ -62,13 +68,13 @@ enum class StartFailurePolicy : std::uint8_t {
 };
 
 struct Settings {
-    std::map<std::string, BindingSettings> bindings;   ///< key: the script word, e.g. "fonulator"
+    std::map<std::string, BindingSettings> bindings;  ///< key: the script word, e.g. "fonulator"
     AnnounceSettings announce;
     BridgeSettings bridge;
     StartFailurePolicy start_failure = StartFailurePolicy::move;
-    int stop_attempts = 10;                             ///< then escalate; heartbeat's figure
+    int stop_attempts = 10;  ///< then escalate; heartbeat's figure
     Duration stop_retry_delay = std::chrono::seconds{1};
-    bool carrier_policy = true;                         ///< design §3 "Carrier"; off = carrier is ignored
+    bool carrier_policy = true;  ///< design §3 "Carrier"; off = carrier is ignored
     bool operator==(const Settings&) const = default;
 };
 

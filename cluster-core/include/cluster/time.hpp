@@ -9,7 +9,8 @@
 
 namespace cluster {
 
-/// Clock without now(): the time points are nanoseconds of the node's boot-time (CLOCK_BOOTTIME) axis.
+/// Clock without now(): the time points are nanoseconds of the node's boot-time (CLOCK_BOOTTIME)
+/// axis.
 struct CoreClock {
     using rep = std::int64_t;
     using period = std::nano;
@@ -25,8 +26,8 @@ using Instant = CoreClock::time_point;
 enum class WallSeconds : std::int64_t {};
 
 /// What a driver tells the core with every event. All three parts belong to the same instant.
-/// `load` is the line of /proc/loadavg without its newline (it stands, signed, in the `ld` field); the view must
-/// stay valid during the call only, and is cut to 63 bytes by the core.
+/// `load` is the line of /proc/loadavg without its newline (it stands, signed, in the `ld` field);
+/// the view must stay valid during the call only, and is cut to 63 bytes by the core.
 struct Now {
     Instant monotonic{};
     WallSeconds wall{};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// `ip[/mask[/if[:label]][/broadcast]]`: the address shorthand of haresources and the argument of IPaddr and IPaddr2.
+// `ip[/mask[/if[:label]][/broadcast]]`: the address shorthand of haresources and the argument of
+// IPaddr and IPaddr2.
 #include <bit>
 #include <cstdint>
 
@@ -16,7 +17,8 @@ std::optional<int> prefix_length(std::string_view word, bool ipv6) {
         std::uint32_t mask = 0;
         for (int octet = 0; octet < 4; ++octet) {
             const auto end = word.find('.');
-            mask = mask << 8U | static_cast<std::uint32_t>(text::loose_integer(word.substr(0, end)).value);
+            mask = mask << 8U |
+                   static_cast<std::uint32_t>(text::loose_integer(word.substr(0, end)).value);
             word.remove_prefix(end == std::string_view::npos ? word.size() : end + 1);
         }
         const int ones = std::countl_one(mask);
@@ -58,7 +60,8 @@ std::optional<AddressSpec> parse_address_spec(std::string_view word) {
     auto broadcast = parts[3];
     if (auto interface = parts[2]; !interface.empty()) {
         if (interface.front() >= '0' && interface.front() <= '9') {
-            // A third part that starts with a digit is the broadcast address; nothing may follow it.
+            // A third part that starts with a digit is the broadcast address; nothing may follow
+            // it.
             if (count > 3) {
                 return std::nullopt;
             }

@@ -34,7 +34,8 @@ std::string address_detail(const ResourceWord& word) {
     if (spec->prefix_length) {
         out += '/' + std::to_string(*spec->prefix_length);
     }
-    out += " on " + (spec->interface.empty() ? std::string("the interface of its subnet") : spec->interface);
+    out += " on " +
+           (spec->interface.empty() ? std::string("the interface of its subnet") : spec->interface);
     if (!spec->label.empty()) {
         out += ", label " + spec->label;
     }
@@ -49,23 +50,33 @@ void bind(const ResourceWord& word, const Settings& settings, Binding& out) {
     }
     if (word.script == "IPsrcaddr") {
         out.kind = BindingKind::source_address;
-        out.detail = "source address " + (word.arguments.empty() ? std::string("missing") : word.arguments[0]) + " on the default route";
+        out.detail = "source address " +
+                     (word.arguments.empty() ? std::string("missing") : word.arguments[0]) +
+                     " on the default route";
         return;
     }
     const auto bound = settings.bindings.find(word.script);
     out.kind = bound == settings.bindings.end() ? BindingKind::script : bound->second.kind;
     switch (out.kind) {
-        case BindingKind::bridge_switch: out.detail = "foneBRIDGE re-pointed (redfone.conf)"; break;
-        case BindingKind::source_fixup: out.detail = networks(bound->second); break;
-        case BindingKind::systemd_unit: out.detail = "systemd unit " + bound->second.name; break;
-        case BindingKind::ocf_agent: out.detail = "agent " + bound->second.name; break;
-        // The reader of understudy.json refuses to bind a word to what only built-in words are.
-        case BindingKind::address:
-        case BindingKind::source_address:
-        case BindingKind::script:
-            out.kind = BindingKind::script;
-            out.detail = script_call(word);
-            break;
+    case BindingKind::bridge_switch:
+        out.detail = "foneBRIDGE re-pointed (redfone.conf)";
+        break;
+    case BindingKind::source_fixup:
+        out.detail = networks(bound->second);
+        break;
+    case BindingKind::systemd_unit:
+        out.detail = "systemd unit " + bound->second.name;
+        break;
+    case BindingKind::ocf_agent:
+        out.detail = "agent " + bound->second.name;
+        break;
+    // The reader of understudy.json refuses to bind a word to what only built-in words are.
+    case BindingKind::address:
+    case BindingKind::source_address:
+    case BindingKind::script:
+        out.kind = BindingKind::script;
+        out.detail = script_call(word);
+        break;
     }
 }
 

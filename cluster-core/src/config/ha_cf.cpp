@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// ha.cf: every directive of heartbeat 3.0.6, its value, its order rules and the rules between directives.
-// Host facts (does the interface, user or program exist here?) are not judged: a file is read anywhere.
+// ha.cf: every directive of heartbeat 3.0.6, its value, its order rules and the rules between
+// directives. Host facts (does the interface, user or program exist here?) are not judged: a file
+// is read anywhere.
 #include <algorithm>
 #include <array>
 #include <set>
@@ -20,12 +21,13 @@ using text::Line;
 using text::quote;
 using text::Word;
 
-constexpr int max_media = 64;    // links and ping targets together
-constexpr int max_nodes = 100;   // nodes and ping targets together
+constexpr int max_media = 64;   // links and ping targets together
+constexpr int max_nodes = 100;  // nodes and ping targets together
 
 /// What people write after a number; only some of it, and only attached, is a unit to heartbeat.
 bool is_unit(std::string_view word) {
-    constexpr std::array<std::string_view, 9> units{"ms", "msec", "us", "usec", "s", "sec", "seconds", "min", "m"};
+    constexpr std::array<std::string_view, 9> units{
+        "ms", "msec", "us", "usec", "s", "sec", "seconds", "min", "m"};
     return std::find(units.begin(), units.end(), text::lower_case(word)) != units.end();
 }
 
@@ -33,7 +35,7 @@ bool is_unit(std::string_view word) {
 struct Statement {
     int line = 0;
     Word directive;
-    std::string_view rest;   ///< from the first argument to the end, trailing blanks removed
+    std::string_view rest;  ///< from the first argument to the end, trailing blanks removed
     std::vector<Word> words;
 };
 
@@ -48,8 +50,8 @@ class HaCfParser {
     using ValueHandler = void (HaCfParser::*)(const Statement&, const Word&);
     using LineHandler = void (HaCfParser::*)(const Statement&);
 
-    /// `value` directives take each word in turn (the last one counts unless `repeatable`), `line` directives take
-    /// the whole line. `usage` completes the sentence "expected …".
+    /// `value` directives take each word in turn (the last one counts unless `repeatable`), `line`
+    /// directives take the whole line. `usage` completes the sentence "expected …".
     struct Directive {
         std::string_view name;
         std::string_view usage;
@@ -70,7 +72,11 @@ class HaCfParser {
     void check_logging();
 
     void bad_value(const Statement& s, const Word& w, std::string_view expected) {
-        m_findings.error(s.line, w.column, "bad-value", std::string(s.directive.text) + ' ' + quote(w.text), std::string(expected));
+        m_findings.error(s.line,
+                         w.column,
+                         "bad-value",
+                         std::string(s.directive.text) + ' ' + quote(w.text),
+                         std::string(expected));
     }
     std::optional<Duration> time(const Statement&, const Word&, bool zero_allowed);
     std::optional<long> integer(const Statement&, const Word&, long low, long high);
@@ -83,11 +89,21 @@ class HaCfParser {
 
     // One handler per directive, in the order of the table.
     void node(const Statement&, const Word&);
-    void keepalive(const Statement& s, const Word& w) { set_time(s, w, m_config.keepalive, m_keepalive, false); }
-    void deadtime(const Statement& s, const Word& w) { set_time(s, w, m_config.deadtime, m_deadtime, true); }
-    void warntime(const Statement& s, const Word& w) { set_time(s, w, m_config.warntime, m_warntime, false); }
-    void initdead(const Statement& s, const Word& w) { set_time(s, w, m_config.initdead, m_initdead, true); }
-    void deadping(const Statement& s, const Word& w) { set_time(s, w, m_config.deadping, m_deadping, true); }
+    void keepalive(const Statement& s, const Word& w) {
+        set_time(s, w, m_config.keepalive, m_keepalive, false);
+    }
+    void deadtime(const Statement& s, const Word& w) {
+        set_time(s, w, m_config.deadtime, m_deadtime, true);
+    }
+    void warntime(const Statement& s, const Word& w) {
+        set_time(s, w, m_config.warntime, m_warntime, false);
+    }
+    void initdead(const Statement& s, const Word& w) {
+        set_time(s, w, m_config.initdead, m_initdead, true);
+    }
+    void deadping(const Statement& s, const Word& w) {
+        set_time(s, w, m_config.deadping, m_deadping, true);
+    }
     void udpport(const Statement&, const Word&);
     void baud(const Statement&, const Word&);
     void bcast(const Statement&, const Word&);
@@ -105,7 +121,9 @@ class HaCfParser {
     void logfacility(const Statement&, const Word&);
     void logfile(const Statement& s, const Word& w) { deprecated_log(s, w, m_config.logfile); }
     void debugfile(const Statement& s, const Word& w) { deprecated_log(s, w, m_config.debugfile); }
-    void use_logd(const Statement& s, const Word& w) { m_use_logd_set |= boolean(s, w, m_config.use_logd); }
+    void use_logd(const Statement& s, const Word& w) {
+        m_use_logd_set |= boolean(s, w, m_config.use_logd);
+    }
     void conn_logd_time(const Statement&, const Word&);
     void syslogmsgfmt(const Statement& s, const Word& w) { boolean(s, w, m_config.syslogmsgfmt); }
     void log_badpack(const Statement& s, const Word& w) { boolean(s, w, m_config.log_badpack); }
@@ -113,7 +131,9 @@ class HaCfParser {
     void msgfmt(const Statement&, const Word&);
     void compression(const Statement&, const Word&);
     void compression_threshold(const Statement&, const Word&);
-    void traditional_compression(const Statement& s, const Word& w) { boolean(s, w, m_config.traditional_compression); }
+    void traditional_compression(const Statement& s, const Word& w) {
+        boolean(s, w, m_config.traditional_compression);
+    }
     void max_rexmit_delay(const Statement&, const Word&);
     void hbgenmethod(const Statement&, const Word&);
     void uuidfrom(const Statement&, const Word&);
@@ -142,9 +162,10 @@ class HaCfParser {
         int line = 0;
         int column = 0;
         std::string_view text;
-        bool bad = false;   ///< a value was given and refused: rules that need it are not judged
+        bool bad = false;  ///< a value was given and refused: rules that need it are not judged
     };
-    void set_time(const Statement& s, const Word& w, Duration& out, Place& place, bool zero_allowed) {
+    void
+    set_time(const Statement& s, const Word& w, Duration& out, Place& place, bool zero_allowed) {
         if (const auto value = time(s, w, zero_allowed)) {
             out = *value;
             place = {s.line, w.column, w.text, place.bad};
@@ -157,8 +178,9 @@ class HaCfParser {
 
     text::FindingList m_findings;
     HaConfig& m_config;
-    std::set<std::string_view> m_seen;      // directives with a single value that have been given
-    Place m_keepalive, m_deadtime, m_warntime, m_initdead, m_deadping, m_autojoin, m_crm, m_log, m_failback, m_ipfail;
+    std::set<std::string_view> m_seen;  // directives with a single value that have been given
+    Place m_keepalive, m_deadtime, m_warntime, m_initdead, m_deadping, m_autojoin, m_crm, m_log,
+        m_failback, m_ipfail;
     int m_baud_line = 0;
     bool m_any_media = false;
     bool m_use_logd_set = false;
@@ -171,7 +193,8 @@ class HaCfParser {
 
 const std::array<HaCfParser::Directive, 52>& HaCfParser::directives() {
     using P = HaCfParser;
-    constexpr std::string_view a_time = "a time: seconds, or with attached ms, msec, us or usec (2, 0.5, 200ms)";
+    constexpr std::string_view a_time =
+        "a time: seconds, or with attached ms, msec, us or usec (2, 0.5, 200ms)";
     constexpr std::string_view a_boolean = "on or off";
     static const std::array<Directive, 52> table{{
         {"node", "node NAME...", &P::node, nullptr, true},
@@ -244,7 +267,8 @@ void HaCfParser::parse(std::string_view text, std::optional<std::string_view> ow
 void HaCfParser::statement(const Line& line) {
     auto body = line.text.substr(0, line.text.find('#'));
     if (const auto end = body.find('\r'); end != std::string_view::npos) {
-        // heartbeat ends the line here, so files with DOS line ends work and old Macintosh ones do not.
+        // heartbeat ends the line here, so files with DOS line ends work and old Macintosh ones do
+        // not.
         if (body.find_first_not_of(blanks, end) != std::string_view::npos) {
             m_findings.warning(line.number,
                                static_cast<int>(end) + 1,
@@ -267,9 +291,11 @@ void HaCfParser::statement(const Line& line) {
     s.directive = {body.substr(first, directive_end - first), static_cast<int>(first) + 1};
 
     const auto& table = directives();
-    auto found = std::find_if(table.begin(), table.end(), [&](const Directive& d) { return d.name == s.directive.text; });
+    auto found = std::find_if(
+        table.begin(), table.end(), [&](const Directive& d) { return d.name == s.directive.text; });
     if (found == table.end()) {
-        // The R2 words are known, but nothing of them matters to a haresources cluster except `crm` itself.
+        // The R2 words are known, but nothing of them matters to a haresources cluster except `crm`
+        // itself.
         static const std::array<Directive, 7> r2_table{{
             {"crm", "on or off", &HaCfParser::crm},
             {"pacemaker", "on or off", &HaCfParser::crm},
@@ -279,7 +305,9 @@ void HaCfParser::statement(const Line& line) {
             {"record_pengine_inputs", "on or off", &HaCfParser::crm_only_boolean},
             {"enable_config_writes", "on or off", &HaCfParser::crm_only_boolean},
         }};
-        const auto* r2 = std::find_if(r2_table.begin(), r2_table.end(), [&](const Directive& d) { return d.name == s.directive.text; });
+        const auto* r2 = std::find_if(r2_table.begin(), r2_table.end(), [&](const Directive& d) {
+            return d.name == s.directive.text;
+        });
         if (r2 == r2_table.end()) {
             unknown(s);
             return;
@@ -311,7 +339,8 @@ void HaCfParser::statement(const Line& line) {
             m_findings.warning(s.line,
                                s.words[1].column,
                                "several-values",
-                               quote(s.words[1].text) + " after the value of " + std::string(s.directive.text),
+                               quote(s.words[1].text) + " after the value of " +
+                                   std::string(s.directive.text),
                                "one value; heartbeat takes each in turn and keeps the last");
         }
     }
@@ -334,14 +363,16 @@ void HaCfParser::unknown(const Statement& s) {
                      s.directive.column,
                      "unknown-directive",
                      "unknown directive " + quote(s.directive.text),
-                     near.empty() ? std::string("a directive of ha.cf (directives are case-sensitive)")
-                                  : quote(near));
+                     near.empty()
+                         ? std::string("a directive of ha.cf (directives are case-sensitive)")
+                         : quote(near));
 }
 
 void HaCfParser::no_value(const Statement& s, const Directive& directive) {
     const auto found = quote(s.directive.text) + " without a value";
     if (directive.line != nullptr) {
-        m_findings.error(s.line, s.directive.column, "missing-argument", found, std::string(directive.usage));
+        m_findings.error(
+            s.line, s.directive.column, "missing-argument", found, std::string(directive.usage));
     } else {
         m_findings.warning(s.line,
                            s.directive.column,
@@ -357,15 +388,20 @@ std::optional<Duration> HaCfParser::time(const Statement& s, const Word& w, bool
     const auto value = parse_heartbeat_time(w.text);
     if (!value) {
         const bool after_blank = w.column != s.words.front().column && is_unit(w.text);
-        bad_value(s, w, after_blank ? "no blank before the unit: seconds without unit, or attached ms, msec, us or usec (200ms)"
-                                    : "seconds without unit, or attached ms, msec, us or usec (2, 0.5, 200ms)");
+        bad_value(s,
+                  w,
+                  after_blank
+                      ? "no blank before the unit: seconds without unit, or attached ms, msec, us "
+                        "or usec (200ms)"
+                      : "seconds without unit, or attached ms, msec, us or usec (2, 0.5, 200ms)");
         return std::nullopt;
     }
     if (*value == Duration::zero() && !zero_allowed) {
         bad_value(s, w, "at least 1ms");
         return std::nullopt;
     }
-    const auto unit = text::lower_case(w.text.substr(std::min(w.text.find_first_not_of("0123456789."), w.text.size())));
+    const auto unit = text::lower_case(
+        w.text.substr(std::min(w.text.find_first_not_of("0123456789."), w.text.size())));
     if (!unit.empty() && unit != "ms" && unit != "msec" && unit != "us" && unit != "usec") {
         m_findings.warning(s.line,
                            w.column,
@@ -405,18 +441,30 @@ bool HaCfParser::boolean(const Statement& s, const Word& w, bool& out) {
 // ---------------------------------------------------------------- nodes
 
 void HaCfParser::node(const Statement& s, const Word& w) {
-    constexpr std::size_t longest = 99;   // heartbeat's HOSTLENG with the final NUL
+    constexpr std::size_t longest = 99;  // heartbeat's HOSTLENG with the final NUL
     if (w.text.size() > longest) {
-        m_findings.error(s.line, w.column, "bad-value", "a node name of " + std::to_string(w.text.size()) + " bytes", "at most 99");
+        m_findings.error(s.line,
+                         w.column,
+                         "bad-value",
+                         "a node name of " + std::to_string(w.text.size()) + " bytes",
+                         "at most 99");
         return;
     }
     auto name = text::lower_case(w.text);
     if (std::find(m_config.nodes.begin(), m_config.nodes.end(), name) != m_config.nodes.end()) {
-        m_findings.warning(s.line, w.column, "repeated-node", "node " + quote(w.text) + " once more", "each node once");
+        m_findings.warning(s.line,
+                           w.column,
+                           "repeated-node",
+                           "node " + quote(w.text) + " once more",
+                           "each node once");
         return;
     }
     if (static_cast<int>(m_config.nodes.size() + m_config.ping_targets.size()) >= max_nodes) {
-        m_findings.error(s.line, w.column, "too-many-nodes", "node " + quote(w.text), "at most 100 nodes, ping targets included");
+        m_findings.error(s.line,
+                         w.column,
+                         "too-many-nodes",
+                         "node " + quote(w.text),
+                         "at most 100 nodes, ping targets included");
         return;
     }
     m_config.nodes.push_back(std::move(name));
@@ -425,15 +473,17 @@ void HaCfParser::node(const Statement& s, const Word& w) {
 // ---------------------------------------------------------------- media
 
 void HaCfParser::udpport(const Statement& s, const Word& w) {
-    // heartbeat refuses only 0 and less, and cuts the rest to 16 bits without a word; nobody can want that.
+    // heartbeat refuses only 0 and less, and cuts the rest to 16 bits without a word; nobody can
+    // want that.
     if (const auto port = integer(s, w, 1, 65535)) {
         m_config.udpport = static_cast<std::uint16_t>(*port);
         if (m_any_media) {
-            m_findings.warning(s.line,
-                               s.directive.column,
-                               "port-after-media",
-                               "udpport after a media line",
-                               "udpport before the first media line; the ones above keep their port");
+            m_findings.warning(
+                s.line,
+                s.directive.column,
+                "port-after-media",
+                "udpport after a media line",
+                "udpport before the first media line; the ones above keep their port");
         }
     }
 }
@@ -455,7 +505,8 @@ void HaCfParser::baud(const Statement& s, const Word& w) {
         return;
     }
     if (!number.clean) {
-        m_findings.warning(s.line, w.column, "not-a-number", "baud " + quote(w.text), "a plain integer");
+        m_findings.warning(
+            s.line, w.column, "not-a-number", "baud " + quote(w.text), "a plain integer");
     }
     m_config.baud = static_cast<unsigned>(number.value);
     m_findings.note(s.line, s.directive.column, "deprecated-directive", "\"baud\"", "");
@@ -473,17 +524,26 @@ bool HaCfParser::room_for_medium(const Statement& s, const Word& w) {
     if (static_cast<int>(m_config.links.size() + m_config.ping_targets.size()) < max_media) {
         return true;
     }
-    m_findings.error(s.line, w.column, "too-many-media", std::string(s.directive.text) + ' ' + quote(w.text), "at most 64 media, ping targets included");
+    m_findings.error(s.line,
+                     w.column,
+                     "too-many-media",
+                     std::string(s.directive.text) + ' ' + quote(w.text),
+                     "at most 64 media, ping targets included");
     return false;
 }
 
 void HaCfParser::add_link(const Statement& s, const Word& where, LinkConfig link) {
-    const bool repeated = std::any_of(m_config.links.begin(), m_config.links.end(), [&](const LinkConfig& other) {
-        return other.kind == link.kind && other.device == link.device && other.address == link.address &&
-               other.port == link.port;
-    });
+    const bool repeated =
+        std::any_of(m_config.links.begin(), m_config.links.end(), [&](const LinkConfig& other) {
+            return other.kind == link.kind && other.device == link.device &&
+                   other.address == link.address && other.port == link.port;
+        });
     if (repeated) {
-        m_findings.warning(s.line, where.column, "repeated-medium", std::string(s.directive.text) + ' ' + quote(where.text) + " once more", "each medium once");
+        m_findings.warning(s.line,
+                           where.column,
+                           "repeated-medium",
+                           std::string(s.directive.text) + ' ' + quote(where.text) + " once more",
+                           "each medium once");
     }
     if (room_for_medium(s, where)) {
         link.where = m_findings.at(s.line, where.column);
@@ -536,7 +596,11 @@ void HaCfParser::add_unicast(const Statement& s, LinkKind kind) {
         return;
     }
     if (s.words.size() > 2) {
-        m_findings.warning(s.line, s.words[2].column, "extra-word", quote(s.words[2].text), "nothing after the address; heartbeat ignores it");
+        m_findings.warning(s.line,
+                           s.words[2].column,
+                           "extra-word",
+                           quote(s.words[2].text),
+                           "nothing after the address; heartbeat ignores it");
     }
     LinkConfig link;
     link.kind = kind;
@@ -566,12 +630,17 @@ void HaCfParser::add_multicast(const Statement& s, LinkKind kind) {
         m_findings.error(s.line,
                          s.words.back().column,
                          "missing-argument",
-                         "no " + std::string(names[s.words.size()]) + " after " + quote(s.words.back().text),
+                         "no " + std::string(names[s.words.size()]) + " after " +
+                             quote(s.words.back().text),
                          std::string(s.directive.text) + " INTERFACE GROUP PORT TTL LOOP");
         return;
     }
     if (s.words.size() > names.size()) {
-        m_findings.warning(s.line, s.words[5].column, "extra-word", quote(s.words[5].text), "nothing after LOOP; heartbeat ignores it");
+        m_findings.warning(s.line,
+                           s.words[5].column,
+                           "extra-word",
+                           quote(s.words[5].text),
+                           "nothing after LOOP; heartbeat ignores it");
     }
     bool good = true;
     if (!text::is_interface_name(s.words[0].text)) {
@@ -582,7 +651,10 @@ void HaCfParser::add_multicast(const Statement& s, LinkKind kind) {
     const auto first_octet = text::loose_integer(group).value;
     if (ipv6 ? !(text::is_ipv6(group) && text::lower_case(group).starts_with("ff"))
              : !(text::is_ipv4(group) && first_octet >= 224 && first_octet <= 239)) {
-        bad_value(s, s.words[1], ipv6 ? "an IPv6 multicast group (ff..)" : "a class D address (224.0.0.0 to 239.255.255.255)");
+        bad_value(s,
+                  s.words[1],
+                  ipv6 ? "an IPv6 multicast group (ff..)"
+                       : "a class D address (224.0.0.0 to 239.255.255.255)");
         good = false;
     }
     const auto port = integer(s, s.words[2], 1, 65535);
@@ -599,7 +671,11 @@ void HaCfParser::add_multicast(const Statement& s, LinkKind kind) {
     link.ttl = static_cast<int>(*ttl);
     link.loop = *loop == 1;
     if (link.ttl == 0) {
-        m_findings.warning(s.line, s.words[3].column, "ttl-zero", "ttl 0", "at least 1; packets with 0 never leave the node");
+        m_findings.warning(s.line,
+                           s.words[3].column,
+                           "ttl-zero",
+                           "ttl 0",
+                           "at least 1; packets with 0 never leave the node");
     }
     add_link(s, s.words[0], std::move(link));
 }
@@ -612,15 +688,23 @@ void HaCfParser::add_ping(const Statement& s, const Word& w, bool ipv6) {
                            w.column,
                            "host-name",
                            std::string(s.directive.text) + ' ' + quote(w.text),
-                           std::string(ipv6 ? "an IPv6" : "an IPv4") + " address; a name needs a name server at start");
+                           std::string(ipv6 ? "an IPv6" : "an IPv4") +
+                               " address; a name needs a name server at start");
     }
     if (static_cast<int>(m_config.nodes.size() + m_config.ping_targets.size()) >= max_nodes) {
-        m_findings.error(s.line, w.column, "too-many-nodes", std::string(s.directive.text) + ' ' + quote(w.text), "at most 100 nodes, ping targets included");
+        m_findings.error(s.line,
+                         w.column,
+                         "too-many-nodes",
+                         std::string(s.directive.text) + ' ' + quote(w.text),
+                         "at most 100 nodes, ping targets included");
         return;
     }
     if (room_for_medium(s, w)) {
-        m_config.ping_targets.push_back(
-            {std::string(w.text), {std::string(w.text)}, false, ipv6, m_findings.at(s.line, w.column)});
+        m_config.ping_targets.push_back({std::string(w.text),
+                                         {std::string(w.text)},
+                                         false,
+                                         ipv6,
+                                         m_findings.at(s.line, w.column)});
     }
 }
 
@@ -680,16 +764,18 @@ void HaCfParser::nice_failback(const Statement& s, const Word& w) {
         return;
     }
     // Whatever its value says: after `auto_failback on|off` it means off, else legacy (3.0.6).
-    const bool after_on_or_off = m_config.auto_failback_set && m_config.auto_failback != AutoFailback::legacy;
+    const bool after_on_or_off =
+        m_config.auto_failback_set && m_config.auto_failback != AutoFailback::legacy;
     m_config.auto_failback = after_on_or_off ? AutoFailback::off : AutoFailback::legacy;
     m_config.auto_failback_set = true;
     m_failback = {s.line, w.column, w.text};
-    m_findings.warning(s.line,
-                       s.directive.column,
-                       "obsolete-directive",
-                       "\"nice_failback\"",
-                       std::string("auto_failback on or off; heartbeat takes this line as auto_failback ") +
-                           (after_on_or_off ? "off" : "legacy"));
+    m_findings.warning(
+        s.line,
+        s.directive.column,
+        "obsolete-directive",
+        "\"nice_failback\"",
+        std::string("auto_failback on or off; heartbeat takes this line as auto_failback ") +
+            (after_on_or_off ? "off" : "legacy"));
 }
 
 void HaCfParser::msgfmt(const Statement& s, const Word& w) {
@@ -754,8 +840,9 @@ void HaCfParser::autojoin(const Statement& s, const Word& w) {
 
 void HaCfParser::logfacility(const Statement& s, const Word& w) {
     constexpr std::array<std::string_view, 22> names{
-        "auth",   "authpriv", "cron",   "daemon", "ftp",    "kern",   "lpr",    "mail",   "news",   "security", "syslog",
-        "user",   "uucp",     "none",   "local0", "local1", "local2", "local3", "local4", "local5", "local6",   "local7"};
+        "auth",   "authpriv", "cron",   "daemon", "ftp",    "kern",  "lpr",    "mail",
+        "news",   "security", "syslog", "user",   "uucp",   "none",  "local0", "local1",
+        "local2", "local3",   "local4", "local5", "local6", "local7"};
     if (std::find(names.begin(), names.end(), w.text) == names.end()) {
         bad_value(s, w, "a syslog facility (daemon, user, local0 to local7, ...)");
         return;
@@ -766,7 +853,11 @@ void HaCfParser::logfacility(const Statement& s, const Word& w) {
 void HaCfParser::deprecated_log(const Statement& s, const Word& w, std::string& out) {
     out = w.text;
     m_log = {s.line, s.directive.column, s.directive.text};
-    m_findings.note(s.line, s.directive.column, "deprecated-directive", quote(s.directive.text), "\"use_logd on\"");
+    m_findings.note(s.line,
+                    s.directive.column,
+                    "deprecated-directive",
+                    quote(s.directive.text),
+                    "\"use_logd on\"");
 }
 
 void HaCfParser::conn_logd_time(const Statement& s, const Word& w) {
@@ -803,7 +894,11 @@ void HaCfParser::coreroot(const Statement& s, const Word& w) {
 
 void HaCfParser::watchdog(const Statement& s, const Word& w) {
     if (!m_config.watchdog.empty()) {
-        m_findings.error(s.line, w.column, "repeated-watchdog", "watchdog " + quote(w.text) + " after " + quote(m_config.watchdog), "one watchdog device");
+        m_findings.error(s.line,
+                         w.column,
+                         "repeated-watchdog",
+                         "watchdog " + quote(w.text) + " after " + quote(m_config.watchdog),
+                         "one watchdog device");
         return;
     }
     m_config.watchdog = w.text;
@@ -811,26 +906,45 @@ void HaCfParser::watchdog(const Statement& s, const Word& w) {
 
 void HaCfParser::stonith(const Statement& s) {
     if (s.words.size() < 2) {
-        m_findings.error(s.line, s.words[0].column, "missing-argument", "no file after " + quote(s.words[0].text), "stonith TYPE FILE");
+        m_findings.error(s.line,
+                         s.words[0].column,
+                         "missing-argument",
+                         "no file after " + quote(s.words[0].text),
+                         "stonith TYPE FILE");
         return;
     }
     if (!m_config.stonith.empty()) {
-        m_findings.warning(s.line, s.directive.column, "repeated-stonith", "a further stonith device", "one; heartbeat uses the last");
+        m_findings.warning(s.line,
+                           s.directive.column,
+                           "repeated-stonith",
+                           "a further stonith device",
+                           "one; heartbeat uses the last");
     }
     const auto parameters = static_cast<std::size_t>(s.words[1].text.data() - s.rest.data());
-    m_config.stonith.push_back({"", std::string(s.words[0].text), std::string(s.rest.substr(parameters)), m_findings.at(s.line, s.words[0].column)});
+    m_config.stonith.push_back({"",
+                                std::string(s.words[0].text),
+                                std::string(s.rest.substr(parameters)),
+                                m_findings.at(s.line, s.words[0].column)});
 }
 
 void HaCfParser::stonith_host(const Statement& s) {
     if (s.words.size() < 2) {
-        m_findings.error(s.line, s.words[0].column, "missing-argument", "no type after " + quote(s.words[0].text), "stonith_host HOST TYPE PARAMETERS...");
+        m_findings.error(s.line,
+                         s.words[0].column,
+                         "missing-argument",
+                         "no type after " + quote(s.words[0].text),
+                         "stonith_host HOST TYPE PARAMETERS...");
         return;
     }
     std::string parameters;
     if (s.words.size() > 2) {
-        parameters = s.rest.substr(static_cast<std::size_t>(s.words[2].text.data() - s.rest.data()));
+        parameters =
+            s.rest.substr(static_cast<std::size_t>(s.words[2].text.data() - s.rest.data()));
     }
-    m_config.stonith.push_back({std::string(s.words[0].text), std::string(s.words[1].text), std::move(parameters), m_findings.at(s.line, s.words[0].column)});
+    m_config.stonith.push_back({std::string(s.words[0].text),
+                                std::string(s.words[1].text),
+                                std::move(parameters),
+                                m_findings.at(s.line, s.words[0].column)});
 }
 
 void HaCfParser::add_child(const Statement& s, bool failfast) {
@@ -847,7 +961,10 @@ void HaCfParser::add_child(const Statement& s, bool failfast) {
         return;
     }
     const auto command = static_cast<std::size_t>(s.words[1].text.data() - s.rest.data());
-    m_config.respawn.push_back({std::string(s.words[0].text), std::string(s.rest.substr(command)), failfast, m_findings.at(s.line, s.words[1].column)});
+    m_config.respawn.push_back({std::string(s.words[0].text),
+                                std::string(s.rest.substr(command)),
+                                failfast,
+                                m_findings.at(s.line, s.words[1].column)});
     if (m_ipfail.line == 0 && m_config.runs_ipfail()) {
         m_ipfail = {s.line, s.words[1].column, s.words[1].text};
     }
@@ -866,11 +983,19 @@ void HaCfParser::apiauth(const Statement& s) {
         *seen = true;
     }
     if (!uid && !gid) {
-        m_findings.error(s.line, s.words[0].column, "missing-argument", "no uid= or gid= after " + quote(s.words[0].text), "apiauth CLIENT [uid=LIST] [gid=LIST]");
+        m_findings.error(s.line,
+                         s.words[0].column,
+                         "missing-argument",
+                         "no uid= or gid= after " + quote(s.words[0].text),
+                         "apiauth CLIENT [uid=LIST] [gid=LIST]");
         return;
     }
     if (!m_api_clients.emplace(s.words[0].text).second) {
-        m_findings.error(s.line, s.words[0].column, "repeated-apiauth", "apiauth for " + quote(s.words[0].text) + " once more", "each client once");
+        m_findings.error(s.line,
+                         s.words[0].column,
+                         "repeated-apiauth",
+                         "apiauth for " + quote(s.words[0].text) + " once more",
+                         "each client once");
         return;
     }
     m_config.apiauth.emplace_back(s.rest);
@@ -882,20 +1007,28 @@ void HaCfParser::env(const Statement& s, const Word& w) {
         return;
     }
     if (w.text.find('=') == std::string_view::npos) {
-        m_findings.warning(s.line, w.column, "env-without-value", "env " + quote(w.text), "NAME=VALUE");
+        m_findings.warning(
+            s.line, w.column, "env-without-value", "env " + quote(w.text), "NAME=VALUE");
     }
     m_config.env.emplace_back(w.text);
 }
 
 void HaCfParser::crm(const Statement& s, const Word& w) {
     if (m_crm_seen) {
-        m_findings.error(s.line, w.column, "repeated-crm", quote(s.directive.text) + " once more", "crm or pacemaker at most once");
+        m_findings.error(s.line,
+                         w.column,
+                         "repeated-crm",
+                         quote(s.directive.text) + " once more",
+                         "crm or pacemaker at most once");
         return;
     }
     m_crm_seen = true;
     m_crm = {s.line, w.column, w.text};
-    constexpr std::array<std::string_view, 5> modes{"minimal", "manual", "respawn", "valgrind", "ccm-only"};
-    if (std::any_of(modes.begin(), modes.end(), [&](auto mode) { return text::equal_ignoring_case(mode, w.text); })) {
+    constexpr std::array<std::string_view, 5> modes{
+        "minimal", "manual", "respawn", "valgrind", "ccm-only"};
+    if (std::any_of(modes.begin(), modes.end(), [&](auto mode) {
+            return text::equal_ignoring_case(mode, w.text);
+        })) {
         m_config.crm = true;
     } else {
         boolean(s, w, m_config.crm);
@@ -916,9 +1049,17 @@ void HaCfParser::check(std::optional<std::string_view> own_node) {
     check_failback();
     check_logging();
     if (m_config.crm) {
-        m_findings.warning(m_crm.line, m_crm.column, "crm-on", "crm " + quote(m_crm.text), "crm off; with it heartbeat does not read haresources");
+        m_findings.warning(m_crm.line,
+                           m_crm.column,
+                           "crm-on",
+                           "crm " + quote(m_crm.text),
+                           "crm off; with it heartbeat does not read haresources");
     } else if (m_config.autojoin != "none") {
-        m_findings.error(m_autojoin.line, m_autojoin.column, "autojoin-with-haresources", "autojoin " + quote(m_autojoin.text), "none, as haresources names its nodes");
+        m_findings.error(m_autojoin.line,
+                         m_autojoin.column,
+                         "autojoin-with-haresources",
+                         "autojoin " + quote(m_autojoin.text),
+                         "none, as haresources names its nodes");
     }
 }
 
@@ -931,7 +1072,9 @@ void HaCfParser::check_times() {
                (place.line > 0 ? quote(place.text) : "of " + std::to_string(ms) + " ms (default)");
     };
     // When the offending value is a default, the finding stands where the other one was set.
-    const auto where = [](const Place& first, const Place& second) { return first.line > 0 ? first : second; };
+    const auto where = [](const Place& first, const Place& second) {
+        return first.line > 0 ? first : second;
+    };
 
     if (m_warntime.line == 0) {
         c.warntime = c.deadtime / 2;
@@ -940,7 +1083,9 @@ void HaCfParser::check_times() {
         c.deadping = c.deadtime;
     }
     if (m_initdead.line == 0) {
-        c.initdead = c.deadtime > seconds{10} ? c.deadtime : c.deadtime < seconds{6} ? seconds{12} : 2 * c.deadtime;
+        c.initdead = c.deadtime > seconds{10}  ? c.deadtime
+                     : c.deadtime < seconds{6} ? seconds{12}
+                                               : 2 * c.deadtime;
     }
 
     const auto keepalive = show(m_keepalive, "keepalive", c.keepalive);
@@ -948,27 +1093,52 @@ void HaCfParser::check_times() {
     const bool limits_known = !m_keepalive.bad && !m_deadtime.bad;
     if (limits_known && c.deadtime <= 2 * c.keepalive) {
         const auto place = where(m_deadtime, m_keepalive);
-        m_findings.error(place.line, place.column, "deadtime-too-small", deadtime, "more than twice the " + keepalive);
+        m_findings.error(place.line,
+                         place.column,
+                         "deadtime-too-small",
+                         deadtime,
+                         "more than twice the " + keepalive);
     }
-    if (m_deadping.line > 0 && !m_deadping.bad && !m_keepalive.bad && c.deadping <= 2 * c.keepalive) {
-        m_findings.error(m_deadping.line, m_deadping.column, "deadping-too-small", show(m_deadping, "deadping", c.deadping), "more than twice the " + keepalive);
+    if (m_deadping.line > 0 && !m_deadping.bad && !m_keepalive.bad &&
+        c.deadping <= 2 * c.keepalive) {
+        m_findings.error(m_deadping.line,
+                         m_deadping.column,
+                         "deadping-too-small",
+                         show(m_deadping, "deadping", c.deadping),
+                         "more than twice the " + keepalive);
     }
     const auto initdead = show(m_initdead, "initdead", c.initdead);
     if (m_deadtime.bad || m_initdead.bad) {
         // Not judged: one of the two is not what was meant.
     } else if (c.initdead < c.deadtime) {
-        m_findings.error(m_initdead.line, m_initdead.column, "initdead-too-small", initdead, "at least the " + deadtime);
+        m_findings.error(m_initdead.line,
+                         m_initdead.column,
+                         "initdead-too-small",
+                         initdead,
+                         "at least the " + deadtime);
     } else if (c.initdead < seconds{10}) {
-        m_findings.warning(m_initdead.line, m_initdead.column, "initdead-short", initdead, "at least 10; networks come up slowly");
+        m_findings.warning(m_initdead.line,
+                           m_initdead.column,
+                           "initdead-short",
+                           initdead,
+                           "at least 10; networks come up slowly");
     }
     const auto warntime = show(m_warntime, "warntime", c.warntime);
     if (m_warntime.line == 0 || m_warntime.bad || !limits_known) {
         return;
     }
     if (c.warntime >= c.deadtime) {
-        m_findings.warning(m_warntime.line, m_warntime.column, "warntime-too-large", warntime, "less than the " + deadtime + "; it never warns");
+        m_findings.warning(m_warntime.line,
+                           m_warntime.column,
+                           "warntime-too-large",
+                           warntime,
+                           "less than the " + deadtime + "; it never warns");
     } else if (c.warntime <= c.keepalive) {
-        m_findings.warning(m_warntime.line, m_warntime.column, "warntime-too-small", warntime, "more than the " + keepalive + "; it always warns");
+        m_findings.warning(m_warntime.line,
+                           m_warntime.column,
+                           "warntime-too-small",
+                           warntime,
+                           "more than the " + keepalive + "; it always warns");
     }
 }
 
@@ -976,13 +1146,20 @@ void HaCfParser::check_media() {
     const auto& links = m_config.links;
     if (links.empty()) {
         if (m_config.ping_targets.empty()) {
-            m_findings.error(0, 0, "no-media", "no media line", "at least one of bcast, ucast, mcast, serial");
+            m_findings.error(
+                0, 0, "no-media", "no media line", "at least one of bcast, ucast, mcast, serial");
         } else {
-            m_findings.warning(m_config.ping_targets[0].where.line, m_config.ping_targets[0].where.column, "no-heartbeat-path", "only ping targets", "a medium that reaches the peer");
+            m_findings.warning(m_config.ping_targets[0].where.line,
+                               m_config.ping_targets[0].where.column,
+                               "no-heartbeat-path",
+                               "only ping targets",
+                               "a medium that reaches the peer");
         }
         return;
     }
-    const bool one_path = std::all_of(links.begin(), links.end(), [&](const LinkConfig& link) { return link.device == links[0].device; });
+    const bool one_path = std::all_of(links.begin(), links.end(), [&](const LinkConfig& link) {
+        return link.device == links[0].device;
+    });
     if (one_path) {
         m_findings.warning(links[0].where.line,
                            links[0].where.column,
@@ -997,13 +1174,15 @@ void HaCfParser::check_nodes(std::optional<std::string_view> own_node) {
     if (nodes.empty()) {
         m_findings.error(0, 0, "no-node", "no node line", "node NAME for every member");
     } else if (nodes.size() == 1) {
-        m_findings.warning(0, 0, "single-node", "only node " + quote(nodes[0]), "two nodes; nobody can take over");
+        m_findings.warning(
+            0, 0, "single-node", "only node " + quote(nodes[0]), "two nodes; nobody can take over");
     } else if (nodes.size() > 2 && !m_config.crm) {
         m_findings.warning(0,
                            0,
                            "more-than-two-nodes",
                            std::to_string(nodes.size()) + " nodes",
-                           "two; with haresources heartbeat knows only one \"other side\" and starts resources twice");
+                           "two; with haresources heartbeat knows only one \"other side\" and "
+                           "starts resources twice");
     }
     if (own_node && !nodes.empty()) {
         const auto name = text::lower_case(*own_node);
@@ -1012,7 +1191,11 @@ void HaCfParser::check_nodes(std::optional<std::string_view> own_node) {
             for (std::size_t i = 0; i < nodes.size() && i < 4; ++i) {
                 listed += (i > 0 ? ", " : "") + quote(nodes[i]);
             }
-            m_findings.error(0, 0, "own-node-missing", "nodes " + listed + (nodes.size() > 4 ? ", ..." : ""), "node " + quote(name) + " (uname -n of this node) among them");
+            m_findings.error(0,
+                             0,
+                             "own-node-missing",
+                             "nodes " + listed + (nodes.size() > 4 ? ", ..." : ""),
+                             "node " + quote(name) + " (uname -n of this node) among them");
         }
     }
 }
@@ -1020,20 +1203,42 @@ void HaCfParser::check_nodes(std::optional<std::string_view> own_node) {
 void HaCfParser::check_failback() {
     const bool legacy = m_config.auto_failback == AutoFailback::legacy;
     if (!m_config.auto_failback_set) {
-        m_findings.warning(0, 0, "auto-failback-unset", "no auto_failback line", "auto_failback on or off; unset means legacy: the preferred node always takes its group back and standby is refused");
+        m_findings.warning(0,
+                           0,
+                           "auto-failback-unset",
+                           "no auto_failback line",
+                           "auto_failback on or off; unset means legacy: the preferred node always "
+                           "takes its group back and standby is refused");
     } else if (legacy) {
-        m_findings.warning(m_failback.line, m_failback.column, "auto-failback-legacy", "auto_failback legacy", "on or off; legacy is deprecated and refuses standby");
+        m_findings.warning(m_failback.line,
+                           m_failback.column,
+                           "auto-failback-legacy",
+                           "auto_failback legacy",
+                           "on or off; legacy is deprecated and refuses standby");
     }
     const bool ipfail = m_config.runs_ipfail();
     if (!m_config.ping_targets.empty() && !ipfail && !m_config.crm) {
         const auto& where = m_config.ping_targets[0].where;
-        m_findings.warning(where.line, where.column, "ping-without-ipfail", "ping targets", "respawn hacluster /usr/lib/heartbeat/ipfail; without it they decide nothing");
+        m_findings.warning(
+            where.line,
+            where.column,
+            "ping-without-ipfail",
+            "ping targets",
+            "respawn hacluster /usr/lib/heartbeat/ipfail; without it they decide nothing");
     }
     if (ipfail && m_config.ping_targets.empty()) {
-        m_findings.warning(m_ipfail.line, m_ipfail.column, "ipfail-without-ping", quote(m_ipfail.text), "a ping or ping_group line for it to compare");
+        m_findings.warning(m_ipfail.line,
+                           m_ipfail.column,
+                           "ipfail-without-ping",
+                           quote(m_ipfail.text),
+                           "a ping or ping_group line for it to compare");
     }
     if (ipfail && legacy) {
-        m_findings.warning(m_ipfail.line, m_ipfail.column, "ipfail-with-legacy", quote(m_ipfail.text), "auto_failback on or off; in legacy mode ipfail cannot move anything");
+        m_findings.warning(m_ipfail.line,
+                           m_ipfail.column,
+                           "ipfail-with-legacy",
+                           quote(m_ipfail.text),
+                           "auto_failback on or off; in legacy mode ipfail cannot move anything");
     }
 }
 
@@ -1041,12 +1246,20 @@ void HaCfParser::check_logging() {
     const bool any_log = m_log.line > 0;
     if (!any_log && !m_config.use_logd) {
         if (m_use_logd_set) {
-            m_findings.error(0, 0, "no-log", "use_logd off and no logfile, debugfile or logfacility", "one of them");
+            m_findings.error(0,
+                             0,
+                             "no-log",
+                             "use_logd off and no logfile, debugfile or logfacility",
+                             "one of them");
         } else {
-            m_config.use_logd = true;   // heartbeat switches the log daemon on by itself
+            m_config.use_logd = true;  // heartbeat switches the log daemon on by itself
         }
     } else if (any_log && m_config.use_logd) {
-        m_findings.note(m_log.line, m_log.column, "log-twice", quote(m_log.text) + " next to use_logd on", "the log daemon's own configuration");
+        m_findings.note(m_log.line,
+                        m_log.column,
+                        "log-twice",
+                        quote(m_log.text) + " next to use_logd on",
+                        "the log daemon's own configuration");
     }
 }
 
@@ -1054,12 +1267,15 @@ void HaCfParser::check_logging() {
 
 bool HaConfig::runs_ipfail() const {
     return std::any_of(respawn.begin(), respawn.end(), [](const RespawnConfig& child) {
-        const auto program = std::string_view(child.command).substr(0, child.command.find_first_of(blanks));
+        const auto program =
+            std::string_view(child.command).substr(0, child.command.find_first_of(blanks));
         return program.substr(program.find_last_of('/') + 1) == "ipfail";
     });
 }
 
-Parsed<HaConfig> parse_ha_cf(std::string_view text, std::string_view file_name, std::optional<std::string_view> own_node) {
+Parsed<HaConfig> parse_ha_cf(std::string_view text,
+                             std::string_view file_name,
+                             std::optional<std::string_view> own_node) {
     Parsed<HaConfig> out;
     HaCfParser(file_name, out).parse(text, own_node);
     return out;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Durations as ha.cf writes them. Nothing else has this format; understudy.json has its own, with mandatory units.
+// Durations as ha.cf writes them. Nothing else has this format; understudy.json has its own, with
+// mandatory units.
 #include <cmath>
 #include <cstddef>
 
@@ -9,11 +10,11 @@
 namespace cluster {
 
 std::optional<Duration> parse_heartbeat_time(std::string_view word) {
-    // Digits and dots, read by hand: the standard conversions depend on the locale or are missing in one of the
-    // two standard libraries. A second dot ends the number, as it does for C's atof.
+    // Digits and dots, read by hand: the standard conversions depend on the locale or are missing
+    // in one of the two standard libraries. A second dot ends the number, as it does for C's atof.
     std::size_t i = 0;
     double number = 0;
-    double scale = 0;   // 0 = before the dot
+    double scale = 0;  // 0 = before the dot
     bool ended = false;
     bool any_digit = false;
     for (; i < word.size() && ((word[i] >= '0' && word[i] <= '9') || word[i] == '.'); ++i) {
@@ -37,14 +38,15 @@ std::optional<Duration> parse_heartbeat_time(std::string_view word) {
     double milliseconds = 0;
     if (unit.empty()) {
         milliseconds = number * 1000;
-    } else if (unit.starts_with("ms")) {   // "ms", "msec", and whatever begins so: 1:3.0.6-13 starts with "200msfoo"
+    } else if (unit.starts_with("ms")) {  // "ms", "msec", and whatever begins so: 1:3.0.6-13 starts
+                                          // with "200msfoo"
         milliseconds = number;
     } else if (unit.starts_with("us")) {
         milliseconds = number / 1000;
     } else {
         return std::nullopt;
     }
-    constexpr double longest = 1e12;   // about 31 years; keeps every sum of two far from overflow
+    constexpr double longest = 1e12;  // about 31 years; keeps every sum of two far from overflow
     if (!(milliseconds <= longest)) {
         return std::nullopt;
     }

@@ -7,8 +7,8 @@ namespace cluster {
 Quirks Quirks::heartbeat_3_0_6() {
     Quirks quirks;
     quirks.handle_on_tick = true;
-    // Sourced (3.0.6: silence is looked at no more than four times a second); measured excess with keepalive 200 ms:
-    // 0…0.5 s over the dead time (heartbeat 1:3.0.6-13).
+    // Sourced (3.0.6: silence is looked at no more than four times a second); measured excess with
+    // keepalive 200 ms: 0…0.5 s over the dead time (heartbeat 1:3.0.6-13).
     quirks.dead_check_interval = std::chrono::milliseconds{250};
     quirks.restart_on_heal = true;
     quirks.new_generation_on_peer_death = false;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Lines, words, findings and small checks for the configuration parsers. No grammar of any file lives here.
+// Lines, words, findings and small checks for the configuration parsers. No grammar of any file
+// lives here.
 #include "text.hpp"
 
 #include <algorithm>
@@ -18,9 +19,15 @@ std::string to_string(const Finding& finding) {
         }
     }
     switch (finding.severity) {
-        case Severity::error: out += ": error: "; break;
-        case Severity::warning: out += ": warning: "; break;
-        case Severity::note: out += ": note: "; break;
+    case Severity::error:
+        out += ": error: ";
+        break;
+    case Severity::warning:
+        out += ": warning: ";
+        break;
+    case Severity::note:
+        out += ": note: ";
+        break;
     }
     out += "found " + finding.found;
     if (!finding.expected.empty()) {
@@ -71,7 +78,8 @@ std::optional<Line> LineReader::next() {
     return line;
 }
 
-std::vector<Word> split_words(std::string_view line, std::string_view separators, std::size_t from) {
+std::vector<Word>
+split_words(std::string_view line, std::string_view separators, std::size_t from) {
     std::vector<Word> words;
     while (true) {
         const auto begin = line.find_first_not_of(separators, from);
@@ -115,33 +123,41 @@ void FindingList::add(Severity severity,
         m_worst_left_out = std::min(m_worst_left_out, severity);
         return;
     }
-    m_out.push_back({severity, at(line, column), std::string(rule), std::move(found), std::move(expected)});
+    m_out.push_back(
+        {severity, at(line, column), std::string(rule), std::move(found), std::move(expected)});
 }
 
-void FindingList::error(int line, int column, std::string_view rule, std::string found, std::string expected) {
+void FindingList::error(
+    int line, int column, std::string_view rule, std::string found, std::string expected) {
     add(Severity::error, line, column, rule, std::move(found), std::move(expected));
 }
 
-void FindingList::warning(int line, int column, std::string_view rule, std::string found, std::string expected) {
+void FindingList::warning(
+    int line, int column, std::string_view rule, std::string found, std::string expected) {
     add(Severity::warning, line, column, rule, std::move(found), std::move(expected));
 }
 
-void FindingList::note(int line, int column, std::string_view rule, std::string found, std::string expected) {
+void FindingList::note(
+    int line, int column, std::string_view rule, std::string found, std::string expected) {
     add(Severity::note, line, column, rule, std::move(found), std::move(expected));
 }
 
 void FindingList::finish() {
     const auto key = [](const Finding& finding) {
         const bool whole_file = finding.where.line == 0;
-        return std::pair(whole_file ? std::numeric_limits<int>::max() : finding.where.line, finding.where.column);
+        return std::pair(whole_file ? std::numeric_limits<int>::max() : finding.where.line,
+                         finding.where.column);
     };
-    std::stable_sort(m_out.begin(), m_out.end(), [&](const Finding& a, const Finding& b) { return key(a) < key(b); });
+    std::stable_sort(m_out.begin(), m_out.end(), [&](const Finding& a, const Finding& b) {
+        return key(a) < key(b);
+    });
     if (m_left_out > 0) {
-        m_out.push_back({m_worst_left_out,
-                         at(0, 0),
-                         "too-many-findings",
-                         std::to_string(m_left_out) + " more findings",
-                         "fewer than " + std::to_string(limit) + " in one file; the rest is not listed"});
+        m_out.push_back(
+            {m_worst_left_out,
+             at(0, 0),
+             "too-many-findings",
+             std::to_string(m_left_out) + " more findings",
+             "fewer than " + std::to_string(limit) + " in one file; the rest is not listed"});
         m_left_out = 0;
     }
 }
@@ -171,7 +187,8 @@ bool judge_line(const Line& line, FindingList& findings) {
 }
 
 LooseInteger loose_integer(std::string_view word) {
-    // Far above every limit of every directive, so that saturation never turns a wrong value into a right one.
+    // Far above every limit of every directive, so that saturation never turns a wrong value into a
+    // right one.
     constexpr long saturated = 1'000'000'000'000L;
     LooseInteger out;
     bool negative = false;
@@ -211,13 +228,17 @@ std::string lower_case(std::string_view text) {
 }
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+        return lower(x) == lower(y);
+    });
 }
 
 std::optional<bool> parse_boolean(std::string_view word) {
     constexpr std::array<std::string_view, 5> yes{"true", "on", "yes", "y", "1"};
     constexpr std::array<std::string_view, 5> no{"false", "off", "no", "n", "0"};
-    const auto is = [&](std::string_view candidate) { return equal_ignoring_case(word, candidate); };
+    const auto is = [&](std::string_view candidate) {
+        return equal_ignoring_case(word, candidate);
+    };
     if (std::any_of(yes.begin(), yes.end(), is)) {
         return true;
     }
@@ -266,7 +287,8 @@ bool is_ipv6(std::string_view text) {
             i = end;
             break;
         }
-        if (part.empty() || part.size() > 4 || !std::all_of(part.begin(), part.end(), is_hex_digit)) {
+        if (part.empty() || part.size() > 4 ||
+            !std::all_of(part.begin(), part.end(), is_hex_digit)) {
             return false;
         }
         ++groups;
@@ -290,7 +312,9 @@ bool is_ipv6(std::string_view text) {
 bool is_interface_name(std::string_view name) {
     // Linux: IFNAMSIZ 16 with the final NUL; no slash, no colon, no blank.
     return !name.empty() && name.size() <= 15 && name != "." && name != ".." &&
-           std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 0x7f && c != '/' && c != ':'; });
+           std::all_of(name.begin(), name.end(), [](char c) {
+               return c > ' ' && c < 0x7f && c != '/' && c != ':';
+           });
 }
 
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates) {
@@ -301,7 +325,8 @@ std::string_view nearest(std::string_view word, const std::vector<std::string_vi
     std::string_view best;
     std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
     for (const auto candidate : candidates) {
-        const auto apart = candidate.size() > word.size() ? candidate.size() - word.size() : word.size() - candidate.size();
+        const auto apart = candidate.size() > word.size() ? candidate.size() - word.size()
+                                                          : word.size() - candidate.size();
         if (candidate.size() > longest || apart >= best_distance) {
             continue;
         }
@@ -315,7 +340,8 @@ std::string_view nearest(std::string_view word, const std::vector<std::string_vi
         for (std::size_t i = 1; i <= word.size(); ++i) {
             for (std::size_t j = 1; j <= candidate.size(); ++j) {
                 const bool same = lower(word[i - 1]) == lower(candidate[j - 1]);
-                d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (same ? 0U : 1U)});
+                d[i][j] = std::min(
+                    {d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (same ? 0U : 1U)});
                 if (i > 1 && j > 1 && lower(word[i - 1]) == lower(candidate[j - 2]) &&
                     lower(word[i - 2]) == lower(candidate[j - 1])) {
                     d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);

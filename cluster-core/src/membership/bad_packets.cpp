@@ -11,11 +11,13 @@ void BadPacketLog::note(BadPacketKind kind, LinkId link, std::string_view claime
     if (m_entries.size() + 1 >= max_entries) {
         claimed_node = {};
     }
-    const auto same = [&](const Entry& e) { return e.kind == kind && e.link == link && e.node == claimed_node; };
+    const auto same = [&](const Entry& e) {
+        return e.kind == kind && e.link == link && e.node == claimed_node;
+    };
     auto at = std::ranges::find_if(m_entries, same);
     if (at == m_entries.end()) {
         if (m_entries.size() >= max_entries) {
-            return;   // counted; kinds x links beyond the table are never reported one by one
+            return;  // counted; kinds x links beyond the table are never reported one by one
         }
         m_entries.push_back({kind, link, std::string{claimed_node}, 1, m_context.now});
         m_context.report(BadPackets{kind, link, std::string{claimed_node}, 1});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Counts refused packets per kind, and reports each (kind, link, claimed sender) at most once a minute.
-// Bounded: senders beyond the table share one entry, so a flood of invented names costs nothing.
+// Counts refused packets per kind, and reports each (kind, link, claimed sender) at most once a
+// minute. Bounded: senders beyond the table share one entry, so a flood of invented names costs
+// nothing.
 #pragma once
 
 #include <array>

@@ -31,15 +31,18 @@ std::optional<Stored> decode(std::span<const std::byte> bytes) {
     ArchiveReader reader{bytes.first(bytes.size() - 8)};
     Stored stored;
     reader(stored);
-    const bool good = !reader.failed() && sum == checksum(bytes.first(bytes.size() - 8)) && stored.version == layout_version;
+    const bool good = !reader.failed() && sum == checksum(bytes.first(bytes.size() - 8)) &&
+                      stored.version == layout_version;
     return good ? std::optional{std::move(stored)} : std::nullopt;
 }
 
 }  // namespace
 
 std::uint64_t Generations::start(std::span<const std::byte> durable_state) {
-    const auto wall = static_cast<std::uint64_t>(std::max<std::int64_t>(0, static_cast<std::int64_t>(m_context.wall)));
-    // Nothing stored: heartbeat starts at time() + 1, so that a lost file still gives a generation above the last one.
+    const auto wall = static_cast<std::uint64_t>(
+        std::max<std::int64_t>(0, static_cast<std::int64_t>(m_context.wall)));
+    // Nothing stored: heartbeat starts at time() + 1, so that a lost file still gives a generation
+    // above the last one.
     m_current = wall + 1;
     if (auto stored = decode(durable_state)) {
         m_known = std::move(stored->known);

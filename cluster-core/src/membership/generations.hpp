@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What must survive a crash: the generations we may have used, and the newest one known of each peer (heartbeat 3.0.6
-// keeps the latter in memory only, which is what lets recorded packets hold up a restarted node).
-// Own generations are reserved in blocks, so that raising ours at a peer's death needs no durable write first.
+// What must survive a crash: the generations we may have used, and the newest one known of each
+// peer (heartbeat 3.0.6 keeps the latter in memory only, which is what lets recorded packets hold
+// up a restarted node). Own generations are reserved in blocks, so that raising ours at a peer's
+// death needs no durable write first.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +18,10 @@ namespace cluster {
 
 class Generations {
   public:
-    /// Generations reserved per write; a write is due when fewer than a quarter are left (assumed: a peer that dies and
-    /// returns 48 times during one write to disk has other problems).
+    /// Generations reserved per write; a write is due when fewer than a quarter are left (assumed:
+    /// a peer that dies and returns 48 times during one write to disk has other problems).
     static constexpr std::uint64_t block = 64;
-    static constexpr Duration retry_delay = std::chrono::seconds{10};   // assumed
+    static constexpr Duration retry_delay = std::chrono::seconds{10};  // assumed
 
     explicit Generations(Context& context) : m_context(context) {}
 
@@ -34,7 +35,9 @@ class Generations {
     /// Issues the write if one is due. Call last in every handle(): nothing may wait for it.
     void persist_if_due();
     bool on_completed(ActionId id, Outcome outcome);
-    [[nodiscard]] std::optional<Instant> next_deadline() const { return m_dirty && !m_writing ? m_retry_at : std::nullopt; }
+    [[nodiscard]] std::optional<Instant> next_deadline() const {
+        return m_dirty && !m_writing ? m_retry_at : std::nullopt;
+    }
 
     struct Known {
         std::string node;
@@ -48,13 +51,18 @@ class Generations {
 
     template <class Archive, class Self>
     static void archive(Archive& ar, Self& self) {
-        ar(self.m_current, self.m_ceiling, self.m_known, self.m_dirty, self.m_writing, self.m_retry_at);
+        ar(self.m_current,
+           self.m_ceiling,
+           self.m_known,
+           self.m_dirty,
+           self.m_writing,
+           self.m_retry_at);
     }
 
   private:
     Context& m_context;
     std::uint64_t m_current = 0;
-    std::uint64_t m_ceiling = 0;   ///< highest generation that the stored state allows us to use
+    std::uint64_t m_ceiling = 0;  ///< highest generation that the stored state allows us to use
     std::vector<Known> m_known;
     bool m_dirty = false;
     std::optional<ActionId> m_writing;

@@ -10,14 +10,9 @@
 namespace cluster {
 
 Membership::Membership(Context& context)
-    : m_context(context),
-      m_keys(context.options.files.keys),
-      m_sender(context, m_keys),
-      m_generations(context),
-      m_bad(context),
-      m_pings(context),
-      m_framers(context.ha().links.size()),
-      m_carrier(context.ha().links.size(), true) {
+    : m_context(context), m_keys(context.options.files.keys), m_sender(context, m_keys),
+      m_generations(context), m_bad(context), m_pings(context),
+      m_framers(context.ha().links.size()), m_carrier(context.ha().links.size(), true) {
     for (const std::string& node : context.ha().nodes) {
         if (node != context.options.name) {
             Peer& peer = m_peers.emplace_back();
@@ -44,7 +39,7 @@ void Membership::start(std::span<const std::byte> durable_state) {
     set_phase(NodePhase::up);
     send_status();
     m_next_beat = now + m_context.ha().keepalive;
-    check_active();   // a cluster of one has nobody to wait for
+    check_active();  // a cluster of one has nobody to wait for
 }
 
 Duration Membership::own_dt() const {
@@ -55,8 +50,13 @@ Duration Membership::own_dt() const {
 void Membership::send_status() {
     wire::OutgoingMessage& message = m_sender.begin("status");
     // A node that is stopping says active until its last message (§2.7).
-    message.add("st", m_phase == NodePhase::init ? "init" : m_phase == NodePhase::up ? "up" : "active");
-    message.add_hex("dt", static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(own_dt()).count()));
+    message.add("st",
+                m_phase == NodePhase::init ? "init"
+                : m_phase == NodePhase::up ? "up"
+                                           : "active");
+    message.add_hex("dt",
+                    static_cast<std::uint64_t>(
+                        std::chrono::duration_cast<std::chrono::milliseconds>(own_dt()).count()));
     message.add("protocol", "1");
     // Fields of our own; heartbeat ignores names it does not know (§7).
     if (m_context.ha().runs_ipfail() && m_pings.settled()) {
@@ -75,10 +75,13 @@ void Membership::set_phase(NodePhase phase) {
     }
 }
 
-void Membership::set_restarting() { m_restarting = true; }
+void Membership::set_restarting() {
+    m_restarting = true;
+}
 
 void Membership::beat() {
-    const Duration keepalive = std::max<Duration>(m_context.ha().keepalive, std::chrono::milliseconds{1});
+    const Duration keepalive =
+        std::max<Duration>(m_context.ha().keepalive, std::chrono::milliseconds{1});
     // Beats that were slept through are not made up for.
     m_next_beat += keepalive * ((m_context.now - m_next_beat) / keepalive + 1);
     m_pings.send_all();
@@ -93,7 +96,7 @@ void Membership::on_deadline() {
     }
     if (m_bonus_until && now >= *m_bonus_until) {
         m_bonus_until.reset();
-        send_status();   // a change of dt is told at once
+        send_status();  // a change of dt is told at once
     }
     m_pings.judge();
     const Duration interval = m_context.quirks().dead_check_interval;
@@ -111,7 +114,8 @@ void Membership::on_deadline() {
 
 Duration Membership::limit_of(const Peer& peer) const {
     if (!peer.heard) {
-        return m_phase == NodePhase::up || m_phase == NodePhase::init ? m_context.ha().initdead : m_context.ha().deadtime;
+        return m_phase == NodePhase::up || m_phase == NodePhase::init ? m_context.ha().initdead
+                                                                      : m_context.ha().deadtime;
     }
     return peer.dt.value_or(m_context.ha().deadtime);
 }
@@ -136,12 +140,14 @@ void Membership::judge_peer(std::size_t index) {
         return;
     }
     if (silent > limit_of(peer)) {
-        declare_dead(index, peer.dt == Duration{} ? PeerChangeReason::zero_dt : PeerChangeReason::silent);
+        declare_dead(index,
+                     peer.dt == Duration{} ? PeerChangeReason::zero_dt : PeerChangeReason::silent);
         return;
     }
     if (peer.state == PeerState::up && silent > m_context.ha().warntime) {
         peer.state = PeerState::late;
-        m_context.report(PeerStateChanged{peer.name, PeerState::up, PeerState::late, PeerChangeReason::silent, silent});
+        m_context.report(PeerStateChanged{
+            peer.name, PeerState::up, PeerState::late, PeerChangeReason::silent, silent});
     }
     judge_links(peer);
 }
@@ -150,7 +156,8 @@ void Membership::judge_links(Peer& peer) {
     for (std::size_t i = 0; i < peer.links.size(); ++i) {
         if (peer.links[i].up && m_context.now - peer.links[i].heard > limit_of(peer)) {
             peer.links[i].up = false;
-            m_context.report(PeerLinkChanged{peer.name, LinkId{static_cast<std::uint16_t>(i)}, false});
+            m_context.report(
+                PeerLinkChanged{peer.name, LinkId{static_cast<std::uint16_t>(i)}, false});
         }
     }
 }
@@ -166,13 +173,16 @@ void Membership::declare_dead(std::size_t index, PeerChangeReason reason) {
     if (peer.shut_down) {
         reason = PeerChangeReason::shutdown;
     }
-    m_context.report(PeerStateChanged{peer.name, from, PeerState::dead, reason, m_context.now - peer.last_status});
+    m_context.report(PeerStateChanged{
+        peer.name, from, PeerState::dead, reason, m_context.now - peer.last_status});
     if (isolated()) {
         m_was_isolated = true;
         peer.dead_while_isolated = true;
     }
-    // A real daemon that lives on after all will see us restart, not return from a partition (§6 point 9).
-    if (m_context.quirks().new_generation_on_peer_death && peer.heard && !peer.shut_down && m_phase == NodePhase::active) {
+    // A real daemon that lives on after all will see us restart, not return from a partition (§6
+    // point 9).
+    if (m_context.quirks().new_generation_on_peer_death && peer.heard && !peer.shut_down &&
+        m_phase == NodePhase::active) {
         m_sender.start_generation(m_generations.raise());
     }
     m_events.push_back({PeerEvent::Kind::died, index});
@@ -194,7 +204,8 @@ void Membership::ask_missing(std::size_t index) {
 
 void Membership::report_lost(Peer& peer) {
     peer.lost_unreported += peer.window.take_lost();
-    const bool due = peer.lost_reported == Instant{} || m_context.now - peer.lost_reported >= BadPacketLog::report_interval;
+    const bool due = peer.lost_reported == Instant{} ||
+                     m_context.now - peer.lost_reported >= BadPacketLog::report_interval;
     if (peer.lost_unreported > 0 && due) {
         m_context.report(MessagesLost{peer.name, std::exchange(peer.lost_unreported, 0)});
         peer.lost_reported = m_context.now;
@@ -221,13 +232,16 @@ void Membership::check_active() {
     if (m_phase != NodePhase::up) {
         return;
     }
-    const auto waited_for = [](const Peer& peer) { return !peer.heard && peer.state != PeerState::dead; };
+    const auto waited_for = [](const Peer& peer) {
+        return !peer.heard && peer.state != PeerState::dead;
+    };
     const auto answers = [](const Peer& peer) { return peer.alive() && peer.speaks_acks; };
-    if (std::ranges::any_of(m_peers, waited_for) || (!m_nodelist_known && std::ranges::any_of(m_peers, answers))) {
+    if (std::ranges::any_of(m_peers, waited_for) ||
+        (!m_nodelist_known && std::ranges::any_of(m_peers, answers))) {
         return;
     }
     set_phase(NodePhase::active);
-    send_status();   // a change of status is told at once
+    send_status();  // a change of status is told at once
     m_events.push_back({PeerEvent::Kind::active, 0});
 }
 
@@ -248,12 +262,13 @@ void Membership::on_carrier(LinkId link, bool carrier) {
 }
 
 bool Membership::isolated() const {
-    return m_context.options.files.settings.carrier_policy && !m_carrier.empty() && std::ranges::find(m_carrier, true) == m_carrier.end();
+    return m_context.options.files.settings.carrier_policy && !m_carrier.empty() &&
+           std::ranges::find(m_carrier, true) == m_carrier.end();
 }
 
 void Membership::excuse_silence() {
     for (Peer& peer : m_peers) {
-        peer.last_status = m_context.now;   // not judged by the time we slept
+        peer.last_status = m_context.now;  // not judged by the time we slept
         for (PeerLink& link : peer.links) {
             link.heard = m_context.now;
         }
@@ -275,7 +290,9 @@ std::optional<Instant> Membership::peer_deadline(const Peer& peer) const {
     if (peer.state == PeerState::dead) {
         return peer.second_look;
     }
-    const auto after = [](Instant since, Duration limit) { return since + limit + Duration{1}; };   // "longer than"
+    const auto after = [](Instant since, Duration limit) {
+        return since + limit + Duration{1};
+    };  // "longer than"
     std::optional<Instant> next = after(peer.last_status, limit_of(peer));
     if (peer.state == PeerState::up) {
         next = earlier(next, after(peer.last_status, m_context.ha().warntime));
@@ -304,14 +321,18 @@ std::optional<Instant> Membership::next_deadline() const {
     return next;
 }
 
-std::vector<PeerEvent> Membership::take_events() { return std::exchange(m_events, {}); }
+std::vector<PeerEvent> Membership::take_events() {
+    return std::exchange(m_events, {});
+}
 
 const Uuid* Membership::uuid_of(std::size_t peer) const {
     CLUSTER_CHECK(peer < m_peers.size());
     return m_peers[peer].uuid ? &*m_peers[peer].uuid : nullptr;
 }
 
-bool Membership::any_alive() const { return std::ranges::any_of(m_peers, &Peer::alive); }
+bool Membership::any_alive() const {
+    return std::ranges::any_of(m_peers, &Peer::alive);
+}
 
 void Membership::fill(NodeStatus& status) const {
     status.phase = m_phase;
@@ -346,7 +367,8 @@ void Membership::save_framers(std::vector<std::vector<std::byte>>& out) const {
 
 void Membership::load_framers(const std::vector<std::vector<std::byte>>& in) {
     for (std::size_t i = 0; i < in.size() && i < m_framers.size(); ++i) {
-        m_framers[i].feed(in[i], [](std::span<const std::byte>) {});   // an unfinished frame completes nothing
+        m_framers[i].feed(
+            in[i], [](std::span<const std::byte>) {});  // an unfinished frame completes nothing
     }
 }
 

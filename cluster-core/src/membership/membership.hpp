@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Who is there: own life cycle (init, up, active), per-link and per-peer liveness, the dead rule, generations, the
-// reliable numbering of messages. Knows nothing of resources: it tells what happened to peers (take_events) and hands
-// on the messages it does not understand itself.
+// Who is there: own life cycle (init, up, active), per-link and per-peer liveness, the dead rule,
+// generations, the reliable numbering of messages. Knows nothing of resources: it tells what
+// happened to peers (take_events) and hands on the messages it does not understand itself.
 #pragma once
 
 #include <optional>
@@ -22,11 +22,12 @@ namespace cluster {
 /// What ownership must know, in the order in which it happened.
 struct PeerEvent {
     enum class Kind : std::uint8_t {
-        active,          ///< we ourselves became active (`peer` has no meaning)
+        active,  ///< we ourselves became active (`peer` has no meaning)
         died,
         healed,          ///< a node that we had declared dead is back and never stopped serving
         restarted,       ///< it began a new life
-        new_generation,  ///< it raised its generation while we could hear it: it had declared *us* dead
+        new_generation,  ///< it raised its generation while we could hear it: it had declared *us*
+                         ///< dead
     } kind = Kind::active;
     std::size_t peer = 0;
 };
@@ -60,19 +61,23 @@ class Membership {
 
     void on_carrier(LinkId link, bool carrier);
     void on_ping_reply(PingTargetId target) { m_pings.on_reply(target); }
-    bool on_completed(ActionId id, Outcome outcome) { return m_generations.on_completed(id, outcome); }
+    bool on_completed(ActionId id, Outcome outcome) {
+        return m_generations.on_completed(id, outcome);
+    }
     void on_deadline();
     /// Last thing of every handle(): durable state is written after everything else was asked for.
     void finish() { m_generations.persist_if_due(); }
     [[nodiscard]] std::optional<Instant> next_deadline() const;
     [[nodiscard]] Instant next_beat() const noexcept { return m_next_beat; }
 
-    /// We were not scheduled for longer than our dt: others may have declared us dead. Back to `up`, new generation.
+    /// We were not scheduled for longer than our dt: others may have declared us dead. Back to
+    /// `up`, new generation.
     void wake_up();
     /// The same, but nobody can have taken anything: only forgive the others their silence.
     void excuse_silence();
     void set_phase(NodePhase phase);
-    void set_restarting();      ///< raises our announced dt, as heartbeat does before it restarts itself
+    void
+    set_restarting();  ///< raises our announced dt, as heartbeat does before it restarts itself
     void send_status();
     void settle_isolation() { m_was_isolated = false; }
 
@@ -91,28 +96,55 @@ class Membership {
 
     template <class Archive, class Self>
     static void archive(Archive& ar, Self& self) {
-        ar(self.m_phase, self.m_started, self.m_next_beat, self.m_bonus_until, self.m_restarting, self.m_last_check);
-        ar(self.m_nodelist_known, self.m_ask_nodes_at, self.m_ask_next, self.m_was_isolated, self.m_carrier, self.m_received);
-        ar(self.m_accepted, self.m_duplicates, self.m_peers, self.m_sender, self.m_generations, self.m_bad, self.m_pings);
+        ar(self.m_phase,
+           self.m_started,
+           self.m_next_beat,
+           self.m_bonus_until,
+           self.m_restarting,
+           self.m_last_check);
+        ar(self.m_nodelist_known,
+           self.m_ask_nodes_at,
+           self.m_ask_next,
+           self.m_was_isolated,
+           self.m_carrier,
+           self.m_received);
+        ar(self.m_accepted,
+           self.m_duplicates,
+           self.m_peers,
+           self.m_sender,
+           self.m_generations,
+           self.m_bad,
+           self.m_pings);
     }
     void save_framers(std::vector<std::vector<std::byte>>& out) const;
     void load_framers(const std::vector<std::vector<std::byte>>& in);
 
   private:
-    static constexpr Duration start_bonus = std::chrono::seconds{2};         // added to dt …
-    static constexpr Duration start_bonus_lasts = std::chrono::seconds{5};   // … for this long; heartbeat 3.0.6
-    static constexpr Duration restart_bonus = std::chrono::seconds{30};      // heartbeat 3.0.6
-    static constexpr Duration nodes_interval = std::chrono::seconds{1};      // heartbeat 3.0.6
-    static constexpr Duration max_dt = std::chrono::hours{24};               // assumed: no sane limit is longer
+    static constexpr Duration start_bonus = std::chrono::seconds{2};  // added to dt …
+    static constexpr Duration start_bonus_lasts =
+        std::chrono::seconds{5};  // … for this long; heartbeat 3.0.6
+    static constexpr Duration restart_bonus = std::chrono::seconds{30};  // heartbeat 3.0.6
+    static constexpr Duration nodes_interval = std::chrono::seconds{1};  // heartbeat 3.0.6
+    static constexpr Duration max_dt = std::chrono::hours{24};  // assumed: no sane limit is longer
 
     // receive.cpp
-    std::optional<std::size_t> accept(LinkId link, std::span<const std::byte> packet, wire::MessageView& view);
+    std::optional<std::size_t>
+    accept(LinkId link, std::span<const std::byte> packet, wire::MessageView& view);
     void refuse(wire::DecodeError error, LinkId link);
     void on_own(const wire::MessageView& view, LinkId link);
     void on_control(Peer& peer, std::string_view type, const wire::MessageView& view);
-    bool take_number(Peer& peer, std::size_t index, std::string_view type, std::uint64_t seq, const wire::MessageView& view, LinkId link);
-    void on_status(std::size_t index, const wire::MessageView& view, std::uint64_t seq, bool new_generation);
-    void came_up(std::size_t index, PeerState from, bool new_generation, bool fresh, Duration silent);
+    bool take_number(Peer& peer,
+                     std::size_t index,
+                     std::string_view type,
+                     std::uint64_t seq,
+                     const wire::MessageView& view,
+                     LinkId link);
+    void on_status(std::size_t index,
+                   const wire::MessageView& view,
+                   std::uint64_t seq,
+                   bool new_generation);
+    void
+    came_up(std::size_t index, PeerState from, bool new_generation, bool fresh, Duration silent);
     void heard_on(Peer& peer, LinkId link);
     void acknowledge(const Peer& peer, std::uint64_t seq);
     bool on_nodes(std::size_t index, std::string_view type, const wire::MessageView& view);
@@ -138,7 +170,7 @@ class Membership {
     BadPacketLog m_bad;
     PingWatch m_pings;
     std::vector<Peer> m_peers;
-    std::vector<wire::SerialFramer> m_framers;   // by LinkId; used for serial links only
+    std::vector<wire::SerialFramer> m_framers;  // by LinkId; used for serial links only
     std::vector<bool> m_carrier;
     std::vector<PeerEvent> m_events;
     NodePhase m_phase = NodePhase::init;

@@ -27,31 +27,51 @@ struct Peer {
     std::string name;
     PeerState state = PeerState::unknown;
     std::optional<Uuid> uuid;
-    std::string status;                  ///< its `st`, cut to 32 bytes
-    std::optional<Duration> dt;          ///< its dead limit, as it announced it
-    Instant last_status{};               ///< before the first one: when we began to listen
-    std::uint64_t generation = 0;        ///< highest known; learned from status only, kept across our restarts
+    std::string status;          ///< its `st`, cut to 32 bytes
+    std::optional<Duration> dt;  ///< its dead limit, as it announced it
+    Instant last_status{};       ///< before the first one: when we began to listen
+    std::uint64_t generation =
+        0;  ///< highest known; learned from status only, kept across our restarts
     std::uint64_t last_status_seq = 0;
-    bool heard = false;                  ///< a status was accepted in this life
-    bool speaks_acks = false;            ///< its status carries `protocol`
-    bool shut_down = false;              ///< sent `shutdone`; its death will be no surprise
-    bool isolated = false;               ///< says that it lost carrier on all its links while we were apart
-    bool dead_while_isolated = false;    ///< declared dead while *we* had no carrier: proves nothing
+    bool heard = false;        ///< a status was accepted in this life
+    bool speaks_acks = false;  ///< its status carries `protocol`
+    bool shut_down = false;    ///< sent `shutdone`; its death will be no surprise
+    bool isolated = false;     ///< says that it lost carrier on all its links while we were apart
+    bool dead_while_isolated = false;  ///< declared dead while *we* had no carrier: proves nothing
     std::optional<Instant> second_look;  ///< carrier is back: dead for good if still silent then
     std::optional<std::uint64_t> reachable_pings;
-    std::uint64_t ack_trigger = 0;       ///< acknowledge numbers that end in this digit
+    std::uint64_t ack_trigger = 0;  ///< acknowledge numbers that end in this digit
     std::uint64_t lost_unreported = 0;
     Instant lost_reported{};
     SequenceWindow window;
-    std::vector<PeerLink> links;         ///< by LinkId
+    std::vector<PeerLink> links;  ///< by LinkId
 
-    [[nodiscard]] bool alive() const noexcept { return state == PeerState::up || state == PeerState::late; }
+    [[nodiscard]] bool alive() const noexcept {
+        return state == PeerState::up || state == PeerState::late;
+    }
 
     template <class Archive, class Self>
     static void archive(Archive& ar, Self& self) {
-        ar(self.name, self.state, self.uuid, self.status, self.dt, self.last_status, self.generation, self.last_status_seq);
-        ar(self.heard, self.speaks_acks, self.shut_down, self.isolated, self.dead_while_isolated, self.second_look);
-        ar(self.reachable_pings, self.ack_trigger, self.lost_unreported, self.lost_reported, self.window, self.links);
+        ar(self.name,
+           self.state,
+           self.uuid,
+           self.status,
+           self.dt,
+           self.last_status,
+           self.generation,
+           self.last_status_seq);
+        ar(self.heard,
+           self.speaks_acks,
+           self.shut_down,
+           self.isolated,
+           self.dead_while_isolated,
+           self.second_look);
+        ar(self.reachable_pings,
+           self.ack_trigger,
+           self.lost_unreported,
+           self.lost_reported,
+           self.window,
+           self.links);
     }
 };
 

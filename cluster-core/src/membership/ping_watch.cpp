@@ -5,13 +5,17 @@
 
 namespace cluster {
 
-PingWatch::PingWatch(Context& context) : m_context(context), m_targets(context.ha().ping_targets.size()) {}
+PingWatch::PingWatch(Context& context)
+    : m_context(context), m_targets(context.ha().ping_targets.size()) {}
 
-void PingWatch::start() { m_settles_at = m_context.now + m_context.ha().deadping; }
+void PingWatch::start() {
+    m_settles_at = m_context.now + m_context.ha().deadping;
+}
 
 void PingWatch::send_all() {
     for (std::size_t i = 0; i < m_targets.size(); ++i) {
-        m_context.issue(SendPing{PingTargetId{static_cast<std::uint16_t>(i)}, ++m_targets[i].sequence});
+        m_context.issue(
+            SendPing{PingTargetId{static_cast<std::uint16_t>(i)}, ++m_targets[i].sequence});
     }
 }
 
@@ -61,7 +65,9 @@ std::optional<Instant> PingWatch::next_deadline() const {
     return next;
 }
 
-std::size_t PingWatch::reachable() const { return static_cast<std::size_t>(std::ranges::count(m_targets, true, &Target::up)); }
+std::size_t PingWatch::reachable() const {
+    return static_cast<std::size_t>(std::ranges::count(m_targets, true, &Target::up));
+}
 
 std::vector<bool> PingWatch::up() const {
     std::vector<bool> result;

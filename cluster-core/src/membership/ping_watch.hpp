@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Reachability of the `ping` and `ping_group` targets: one echo per keepalive, down after deadping of silence.
-// Only counts; what a lower count means is ownership's business (ipfail's rule).
+// Reachability of the `ping` and `ping_group` targets: one echo per keepalive, down after deadping
+// of silence. Only counts; what a lower count means is ownership's business (ipfail's rule).
 #pragma once
 
 #include <optional>
@@ -15,7 +15,7 @@ class PingWatch {
     explicit PingWatch(Context& context);
 
     void start();
-    void send_all();   ///< on every keepalive tick
+    void send_all();  ///< on every keepalive tick
     void on_reply(PingTargetId target);
     void judge();
     /// After our own sleep: silence of that time says nothing.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// From bytes to a believed message: digest, sender, generation, number; then what membership itself understands.
+// From bytes to a believed message: digest, sender, generation, number; then what membership itself
+// understands.
 #include <algorithm>
 #include <utility>
 
@@ -10,27 +11,33 @@ namespace {
 
 BadPacketKind kind_of(wire::DecodeError error) {
     switch (error) {
-        case wire::DecodeError::no_digest:
-        case wire::DecodeError::bad_digest_syntax:
-        case wire::DecodeError::digest_mismatch: return BadPacketKind::bad_digest;
-        case wire::DecodeError::unknown_method: return BadPacketKind::unknown_method;
-        case wire::DecodeError::compressed: return BadPacketKind::compressed;
-        case wire::DecodeError::too_large:
-        case wire::DecodeError::not_a_message:
-        case wire::DecodeError::truncated:
-        case wire::DecodeError::bad_length:
-        case wire::DecodeError::bad_field:
-        case wire::DecodeError::too_many_fields:
-        case wire::DecodeError::trailing_bytes:
-        case wire::DecodeError::bad_base64: return BadPacketKind::malformed;
+    case wire::DecodeError::no_digest:
+    case wire::DecodeError::bad_digest_syntax:
+    case wire::DecodeError::digest_mismatch:
+        return BadPacketKind::bad_digest;
+    case wire::DecodeError::unknown_method:
+        return BadPacketKind::unknown_method;
+    case wire::DecodeError::compressed:
+        return BadPacketKind::compressed;
+    case wire::DecodeError::too_large:
+    case wire::DecodeError::not_a_message:
+    case wire::DecodeError::truncated:
+    case wire::DecodeError::bad_length:
+    case wire::DecodeError::bad_field:
+    case wire::DecodeError::too_many_fields:
+    case wire::DecodeError::trailing_bytes:
+    case wire::DecodeError::bad_base64:
+        return BadPacketKind::malformed;
     }
     return BadPacketKind::malformed;
 }
 
 }  // namespace
 
-std::optional<std::size_t> Membership::accept(LinkId link, std::span<const std::byte> packet, wire::MessageView& view) {
-    const wire::VerifyOptions options{.verify_with_sending_key = m_context.quirks().verify_with_sending_key};
+std::optional<std::size_t>
+Membership::accept(LinkId link, std::span<const std::byte> packet, wire::MessageView& view) {
+    const wire::VerifyOptions options{.verify_with_sending_key =
+                                          m_context.quirks().verify_with_sending_key};
     if (const auto error = wire::decode(packet, m_keys, view, options)) {
         m_bad.note(kind_of(*error), link, {});
         return std::nullopt;
@@ -70,19 +77,25 @@ std::optional<std::size_t> Membership::accept(LinkId link, std::span<const std::
         return std::nullopt;
     }
     if (!peer.heard && *type == "reqnodes") {
-        on_nodes(index, *type, view);   // it heard us before we heard it; without an answer it waits a second
+        on_nodes(index,
+                 *type,
+                 view);  // it heard us before we heard it; without an answer it waits a second
         return std::nullopt;
     }
-    if (!take_number(peer, index, *type, seq, view, link) || *type == "status" || on_nodes(index, *type, view)) {
+    if (!take_number(peer, index, *type, seq, view, link) || *type == "status" ||
+        on_nodes(index, *type, view)) {
         return std::nullopt;
     }
     const auto destination = view.get("dest");
-    return !destination || *destination == m_context.options.name ? std::optional{index} : std::nullopt;
+    return !destination || *destination == m_context.options.name ? std::optional{index}
+                                                                  : std::nullopt;
 }
 
-/// Own packets come back when a ucast line names our own address: harmless if we sent them in this life.
+/// Own packets come back when a ucast line names our own address: harmless if we sent them in this
+/// life.
 void Membership::on_own(const wire::MessageView& view, LinkId link) {
-    const bool loop = view.get_hex("hg") == m_sender.generation() && view.get_hex("seq").value_or(0) <= m_sender.last_seq();
+    const bool loop = view.get_hex("hg") == m_sender.generation() &&
+                      view.get_hex("seq").value_or(0) <= m_sender.last_seq();
     if (loop) {
         m_bad.count(BadPacketKind::reflected);
     } else {
@@ -101,21 +114,26 @@ bool Membership::take_number(Peer& peer,
     const bool status = type == "status";
     const bool newer = generation > peer.generation;
     if ((newer || !peer.heard) && !status) {
-        return false;   // a generation is learned from status only; this message cannot be placed yet
+        return false;  // a generation is learned from status only; this message cannot be placed
+                       // yet
     }
     const auto uuid = view.get_uuid("srcuuid");
     if (uuid && peer.uuid && *uuid != *peer.uuid && !newer) {
-        m_bad.note(BadPacketKind::unknown_node, link, peer.name);   // the name is known, the machine is another
+        m_bad.note(BadPacketKind::unknown_node,
+                   link,
+                   peer.name);  // the name is known, the machine is another
         return false;
     }
-    if (peer.state == PeerState::dead && peer.heard && !newer && (!status || seq <= peer.last_status_seq)) {
+    if (peer.state == PeerState::dead && peer.heard && !newer &&
+        (!status || seq <= peer.last_status_seq)) {
         if (status) {
             m_bad.note(BadPacketKind::replayed, link, peer.name);
         }
-        return false;   // a dead node comes back with a fresh status or not at all
+        return false;  // a dead node comes back with a fresh status or not at all
     }
     if (newer || peer.state == PeerState::dead) {
-        peer.window.forget();   // what was said in another life or behind a partition is not asked for
+        peer.window
+            .forget();  // what was said in another life or behind a partition is not asked for
     }
     if (newer) {
         peer.last_status_seq = 0;
@@ -123,7 +141,8 @@ bool Membership::take_number(Peer& peer,
     if (uuid) {
         peer.uuid = uuid;
     }
-    const auto verdict = peer.window.take(seq, m_context.now, m_context.ha().max_rexmit_delay, m_context.prng);
+    const auto verdict =
+        peer.window.take(seq, m_context.now, m_context.ha().max_rexmit_delay, m_context.prng);
     if (verdict == SequenceWindow::Verdict::duplicate) {
         ++m_accepted;
         ++m_duplicates;
@@ -149,14 +168,18 @@ bool Membership::take_number(Peer& peer,
     return true;
 }
 
-void Membership::on_status(std::size_t index, const wire::MessageView& view, std::uint64_t, bool new_generation) {
+void Membership::on_status(std::size_t index,
+                           const wire::MessageView& view,
+                           std::uint64_t,
+                           bool new_generation) {
     Peer& peer = m_peers[index];
     const Duration silent = m_context.now - peer.last_status;
     const PeerState from = peer.state;
     if (peer.heard && peer.alive() && silent > m_context.ha().warntime) {
         m_context.report(LateHeartbeat{peer.name, silent});
         if (m_context.quirks().restart_on_heal && silent > m_context.ha().deadtime) {
-            // heartbeat 3.0.6 after its own stop (§3): the late message declares its sender dead on the spot.
+            // heartbeat 3.0.6 after its own stop (§3): the late message declares its sender dead on
+            // the spot.
             peer.last_status = m_context.now;
             declare_dead(index, PeerChangeReason::silent);
             return;
@@ -167,7 +190,8 @@ void Membership::on_status(std::size_t index, const wire::MessageView& view, std
         peer.status = announced;
     }
     if (const auto dt = view.get_hex("dt")) {
-        const auto cap = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(max_dt).count());
+        const auto cap = static_cast<std::uint64_t>(
+            std::chrono::duration_cast<std::chrono::milliseconds>(max_dt).count());
         peer.dt = std::chrono::milliseconds{std::min(*dt, cap)};
     }
     peer.speaks_acks = view.get("protocol").has_value();
@@ -180,7 +204,8 @@ void Membership::on_status(std::size_t index, const wire::MessageView& view, std
         came_up(index, from, new_generation, fresh_life, silent);
     } else if (peer.state == PeerState::late) {
         peer.state = PeerState::up;
-        m_context.report(PeerStateChanged{peer.name, from, PeerState::up, PeerChangeReason::heard, silent});
+        m_context.report(
+            PeerStateChanged{peer.name, from, PeerState::up, PeerChangeReason::heard, silent});
     }
     if (m_phase == NodePhase::up && !m_nodelist_known && !m_ask_nodes_at) {
         ask_nodes();
@@ -188,7 +213,8 @@ void Membership::on_status(std::size_t index, const wire::MessageView& view, std
     check_active();
 }
 
-void Membership::came_up(std::size_t index, PeerState from, bool new_generation, bool fresh_life, Duration silent) {
+void Membership::came_up(
+    std::size_t index, PeerState from, bool new_generation, bool fresh_life, Duration silent) {
     Peer& peer = m_peers[index];
     const bool was_dead = from == PeerState::dead;
     PeerChangeReason reason = PeerChangeReason::heard;
@@ -252,7 +278,8 @@ void Membership::on_control(Peer& peer, std::string_view type, const wire::Messa
     }
 }
 
-/// The node list: we answer from our configuration, and take an answer as the sign that the peer knows us.
+/// The node list: we answer from our configuration, and take an answer as the sign that the peer
+/// knows us.
 bool Membership::on_nodes(std::size_t index, std::string_view type, const wire::MessageView& view) {
     const bool for_us = view.get("dest") == m_context.options.name;
     if (type == "reqnodes") {

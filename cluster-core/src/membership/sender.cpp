@@ -5,12 +5,17 @@
 
 namespace cluster {
 
-Sender::Sender(Context& context, const wire::Authenticator& keys) : m_context(context), m_keys(keys) {
+Sender::Sender(Context& context, const wire::Authenticator& keys)
+    : m_context(context), m_keys(keys) {
     const HaConfig& ha = context.ha();
-    m_has_serial = std::ranges::any_of(ha.links, [](const LinkConfig& link) { return link.kind == LinkKind::serial; });
-    m_has_udp = std::ranges::any_of(ha.links, [](const LinkConfig& link) { return link.kind != LinkKind::serial; });
-    // ttl = hopfudge + number of configured nodes, ping targets included. Nobody forwards, so nobody reads it.
-    m_ttl = static_cast<std::size_t>(std::max(ha.hopfudge, 0)) + ha.nodes.size() + ha.ping_targets.size();
+    m_has_serial = std::ranges::any_of(
+        ha.links, [](const LinkConfig& link) { return link.kind == LinkKind::serial; });
+    m_has_udp = std::ranges::any_of(
+        ha.links, [](const LinkConfig& link) { return link.kind != LinkKind::serial; });
+    // ttl = hopfudge + number of configured nodes, ping targets included. Nobody forwards, so
+    // nobody reads it.
+    m_ttl = static_cast<std::size_t>(std::max(ha.hopfudge, 0)) + ha.nodes.size() +
+            ha.ping_targets.size();
 }
 
 wire::OutgoingMessage& Sender::begin(std::string_view type) {
@@ -57,7 +62,8 @@ void Sender::transmit(const Kept& message) {
     const std::span<const std::byte> classic = out.keep(message.classic);
     for (std::size_t i = 0; i < m_context.ha().links.size(); ++i) {
         const bool serial = m_context.ha().links[i].kind == LinkKind::serial;
-        m_context.issue(SendDatagram{LinkId{static_cast<std::uint16_t>(i)}, serial ? classic : netstring});
+        m_context.issue(
+            SendDatagram{LinkId{static_cast<std::uint16_t>(i)}, serial ? classic : netstring});
         ++m_sent;
     }
 }
@@ -87,7 +93,8 @@ bool Sender::repeat_one(std::uint64_t seq) {
         return false;
     }
     Kept& kept = m_history[slot];
-    if (kept.repeated == Instant{Duration::min()} || m_context.now - kept.repeated >= repeat_guard) {
+    if (kept.repeated == Instant{Duration::min()} ||
+        m_context.now - kept.repeated >= repeat_guard) {
         kept.repeated = m_context.now;
         ++m_retransmitted;
         transmit(kept);

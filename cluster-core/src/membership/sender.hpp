@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Puts own messages on the wire: standard fields, numbering, one signature per encoding, all links; keeps the last 500
-// for byte-identical retransmission. Does not decide what to say or when.
+// Puts own messages on the wire: standard fields, numbering, one signature per encoding, all links;
+// keeps the last 500 for byte-identical retransmission. Does not decide what to say or when.
 #pragma once
 
 #include <algorithm>
@@ -15,9 +15,9 @@ namespace cluster {
 
 class Sender {
   public:
-    static constexpr std::size_t history = 500;                                  // heartbeat 3.0.6
-    static constexpr std::uint64_t max_repeats = 50;                             // per request, heartbeat 3.0.6
-    static constexpr Duration repeat_guard = std::chrono::milliseconds{240};     // heartbeat 3.0.6
+    static constexpr std::size_t history = 500;       // heartbeat 3.0.6
+    static constexpr std::uint64_t max_repeats = 50;  // per request, heartbeat 3.0.6
+    static constexpr Duration repeat_guard = std::chrono::milliseconds{240};  // heartbeat 3.0.6
 
     Sender(Context& context, const wire::Authenticator& keys);
 
@@ -26,8 +26,8 @@ class Sender {
     wire::OutgoingMessage& begin_empty();
 
     /// Completes and sends the begun message. `destination`: uuid of the addressee, if it has one.
-    void send(const Uuid* destination = nullptr);               ///< numbered, kept for retransmission
-    void send_unnumbered(const Uuid* destination = nullptr);    ///< NS_ messages
+    void send(const Uuid* destination = nullptr);             ///< numbered, kept for retransmission
+    void send_unnumbered(const Uuid* destination = nullptr);  ///< NS_ messages
 
     /// Answers a request for [first, last]; calls nak(seq) for what is no longer held.
     template <class Nak>
@@ -83,7 +83,8 @@ class Sender {
     std::uint64_t m_seq = 0;
     std::uint64_t m_sent = 0;
     std::uint64_t m_retransmitted = 0;
-    std::vector<Kept> m_history;   // ring by seq % history; grows to its full size, then buffers are reused
+    std::vector<Kept>
+        m_history;  // ring by seq % history; grows to its full size, then buffers are reused
 };
 
 }  // namespace cluster

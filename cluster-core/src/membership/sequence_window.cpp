@@ -6,7 +6,8 @@
 
 namespace cluster {
 
-SequenceWindow::Verdict SequenceWindow::take(std::uint64_t seq, Instant now, Duration max_rexmit_delay, Prng& prng) {
+SequenceWindow::Verdict
+SequenceWindow::take(std::uint64_t seq, Instant now, Duration max_rexmit_delay, Prng& prng) {
     if (!started()) {
         m_last = seq;
         return Verdict::accepted;
@@ -24,8 +25,10 @@ SequenceWindow::Verdict SequenceWindow::take(std::uint64_t seq, Instant now, Dur
         m_lost += gap + m_missing.size();
         m_missing.clear();
     } else {
-        const auto spread = static_cast<std::uint64_t>(
-            std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::milliseconds>(max_rexmit_delay - first_request).count()));
+        const auto spread = static_cast<std::uint64_t>(std::max<std::int64_t>(
+            0,
+            std::chrono::duration_cast<std::chrono::milliseconds>(max_rexmit_delay - first_request)
+                .count()));
         for (std::uint64_t missing = m_last + 1; missing < seq; ++missing) {
             const auto delay = std::chrono::milliseconds{prng.below(spread + 1)};
             m_missing.push_back({missing, now + first_request + delay, false});
@@ -36,7 +39,8 @@ SequenceWindow::Verdict SequenceWindow::take(std::uint64_t seq, Instant now, Dur
 }
 
 void SequenceWindow::give_up(std::uint64_t seq) {
-    m_lost += std::erase_if(m_missing, [seq](const Missing& missing) { return missing.seq == seq; });
+    m_lost +=
+        std::erase_if(m_missing, [seq](const Missing& missing) { return missing.seq == seq; });
 }
 
 void SequenceWindow::forget() {
@@ -44,15 +48,21 @@ void SequenceWindow::forget() {
     m_last = 0;
 }
 
-void SequenceWindow::forget_missing() { m_missing.clear(); }
+void SequenceWindow::forget_missing() {
+    m_missing.clear();
+}
 
 std::optional<Instant> SequenceWindow::next_request() const {
     const auto at = std::ranges::min_element(m_missing, {}, &Missing::next_request);
     return at == m_missing.end() ? std::nullopt : std::optional{at->next_request};
 }
 
-bool SequenceWindow::older_missing(std::uint64_t seq) const { return !m_missing.empty() && m_missing.front().seq < seq; }
+bool SequenceWindow::older_missing(std::uint64_t seq) const {
+    return !m_missing.empty() && m_missing.front().seq < seq;
+}
 
-std::uint64_t SequenceWindow::take_lost() { return std::exchange(m_lost, 0); }
+std::uint64_t SequenceWindow::take_lost() {
+    return std::exchange(m_lost, 0);
+}
 
 }  // namespace cluster

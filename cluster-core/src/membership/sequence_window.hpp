@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What we know of one sender's sequence numbers: the last one, which older ones are missing, and when to ask for them.
-// There is no order on the medium: late messages are accepted when they come (facts/heartbeat.md §2.2).
+// What we know of one sender's sequence numbers: the last one, which older ones are missing, and
+// when to ask for them. There is no order on the medium: late messages are accepted when they come
+// (facts/heartbeat.md §2.2).
 #pragma once
 
 #include <cstdint>
@@ -16,21 +17,23 @@ class SequenceWindow {
   public:
     enum class Verdict : std::uint8_t { accepted, filled_gap, duplicate };
 
-    static constexpr std::size_t max_missing = 500;                            // heartbeat 3.0.6
-    static constexpr std::uint64_t max_gap = 250;                              // heartbeat 3.0.6
-    static constexpr Duration first_request = std::chrono::milliseconds{50};   // heartbeat 3.0.6
+    static constexpr std::size_t max_missing = 500;                           // heartbeat 3.0.6
+    static constexpr std::uint64_t max_gap = 250;                             // heartbeat 3.0.6
+    static constexpr Duration first_request = std::chrono::milliseconds{50};  // heartbeat 3.0.6
     static constexpr Duration request_interval = std::chrono::milliseconds{250};
-    static constexpr Duration over_limit_delay = std::chrono::milliseconds{10};   // assumed: no burst after a long gap
+    static constexpr Duration over_limit_delay =
+        std::chrono::milliseconds{10};  // assumed: no burst after a long gap
 
     /// Precondition: seq > 0. The first number ever taken is the base, whatever it is.
     Verdict take(std::uint64_t seq, Instant now, Duration max_rexmit_delay, Prng& prng);
 
     /// The sender cannot repeat it.
     void give_up(std::uint64_t seq);
-    void forget();         ///< the sender started anew
-    void forget_missing(); ///< the sender is dead: nobody to ask
+    void forget();          ///< the sender started anew
+    void forget_missing();  ///< the sender is dead: nobody to ask
 
-    /// Calls request(seq) for each number that is to be asked for now, at most `limit`; the rest comes a little later.
+    /// Calls request(seq) for each number that is to be asked for now, at most `limit`; the rest
+    /// comes a little later.
     template <class Request>
     void ask(Instant now, std::size_t limit, Request&& request) {
         for (Missing& missing : m_missing) {
@@ -72,7 +75,7 @@ class SequenceWindow {
   private:
     std::uint64_t m_last = 0;
     std::uint64_t m_lost = 0;
-    std::vector<Missing> m_missing;   // ascending by seq
+    std::vector<Missing> m_missing;  // ascending by seq
 };
 
 }  // namespace cluster

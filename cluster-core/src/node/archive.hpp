@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Values to bytes and back for snapshots and for the durable state. One list of members per type (`archive`) serves
-// both directions, so that they cannot drift apart. Little endian. Reading is total: bad bytes set failed().
+// Values to bytes and back for snapshots and for the durable state. One list of members per type
+// (`archive`) serves both directions, so that they cannot drift apart. Little endian. Reading is
+// total: bad bytes set failed().
 #pragma once
 
 #include <algorithm>
@@ -40,7 +41,9 @@ class ArchiveWriter {
     }
     void put(const Duration& value) { put(value.count()); }
     void put(const Instant& value) { put(value.time_since_epoch().count()); }
-    void put(const Uuid& value) { m_out.insert(m_out.end(), value.bytes.begin(), value.bytes.end()); }
+    void put(const Uuid& value) {
+        m_out.insert(m_out.end(), value.bytes.begin(), value.bytes.end());
+    }
     void put(const std::string& value) {
         put(value.size());
         for (const char c : value) {
@@ -78,10 +81,8 @@ class ArchiveWriter {
         }
     }
     template <class T>
-        requires std::is_class_v<T>
-    void put(const T& value) {
-        T::archive(*this, value);
-    }
+    requires std::is_class_v<T>
+    void put(const T& value) { T::archive(*this, value); }
 
     std::vector<std::byte>& m_out;
 };
@@ -131,7 +132,8 @@ class ArchiveReader {
         std::copy_n(m_in.begin(), value.bytes.size(), value.bytes.begin());
         m_in = m_in.subspan(value.bytes.size());
     }
-    /// A length can never exceed the bytes that are left: nothing in here takes less than one byte per element.
+    /// A length can never exceed the bytes that are left: nothing in here takes less than one byte
+    /// per element.
     std::size_t length() {
         std::size_t size = 0;
         get(size);
@@ -187,10 +189,8 @@ class ArchiveReader {
         }
     }
     template <class T>
-        requires std::is_class_v<T>
-    void get(T& value) {
-        T::archive(*this, value);
-    }
+    requires std::is_class_v<T>
+    void get(T& value) { T::archive(*this, value); }
 
     std::span<const std::byte> m_in;
     bool m_failed = false;

@@ -11,8 +11,7 @@
 namespace cluster {
 
 ClusterNode::Impl::Impl(NodeOptions options)
-    : m_context(std::move(options)),
-      m_membership(m_context),
+    : m_context(std::move(options)), m_membership(m_context),
       m_resources(m_context.options.files, m_context.options.quirks, m_context.issuer),
       m_ownership(m_context, m_membership, m_resources) {
     const auto& nodes = m_context.ha().nodes;
@@ -27,10 +26,11 @@ void ClusterNode::Impl::handle(const Now& now, const Event& event, ActionSink& o
     m_context.now = now.monotonic;
     m_context.wall = now.wall;
     // The text form of a message cannot carry a newline.
-    m_context.load.assign(now.load.substr(0, std::min<std::size_t>({63, now.load.find('\n'), now.load.size()})));
+    m_context.load.assign(
+        now.load.substr(0, std::min<std::size_t>({63, now.load.find('\n'), now.load.size()})));
     m_context.out = &out;
     const bool starts = std::holds_alternative<NodeStarted>(event);
-    CLUSTER_CHECK(starts != m_started);   // first of all, and once
+    CLUSTER_CHECK(starts != m_started);  // first of all, and once
     if (starts) {
         m_started = true;
         m_last_run = now.monotonic;
@@ -44,7 +44,9 @@ void ClusterNode::Impl::handle(const Now& now, const Event& event, ActionSink& o
     m_context.out = nullptr;
 }
 
-void ClusterNode::Impl::on(const NodeStarted& event) { m_membership.start(event.durable_state); }
+void ClusterNode::Impl::on(const NodeStarted& event) {
+    m_membership.start(event.durable_state);
+}
 
 void ClusterNode::Impl::on(const DatagramReceived& event) {
     if (!m_context.quirks().handle_on_tick) {
@@ -56,23 +58,30 @@ void ClusterNode::Impl::on(const DatagramReceived& event) {
 
 void ClusterNode::Impl::receive(LinkId link, std::span<const std::byte> bytes) {
     m_membership.feed(link, bytes, [this](std::size_t peer, const wire::MessageView& view) {
-        follow_events();   // a serial chunk can hold the status that explains the message after it
+        follow_events();  // a serial chunk can hold the status that explains the message after it
         m_ownership.on_message(peer, view);
     });
     follow_events();
 }
 
-void ClusterNode::Impl::on(const LinkStateChanged& event) { m_membership.on_carrier(event.link, event.carrier); }
+void ClusterNode::Impl::on(const LinkStateChanged& event) {
+    m_membership.on_carrier(event.link, event.carrier);
+}
 
 void ClusterNode::Impl::on(const ActionCompleted& event) {
-    if (!m_membership.on_completed(event.id, event.outcome) && !m_ownership.on_completed(event.id, event.outcome)) {
+    if (!m_membership.on_completed(event.id, event.outcome) &&
+        !m_ownership.on_completed(event.id, event.outcome)) {
         m_resources.on_completed(m_context.now, event, *m_context.out);
     }
 }
 
-void ClusterNode::Impl::on(const BridgeReplyReceived& event) { m_resources.on_bridge_reply(m_context.now, event.bytes, *m_context.out); }
+void ClusterNode::Impl::on(const BridgeReplyReceived& event) {
+    m_resources.on_bridge_reply(m_context.now, event.bytes, *m_context.out);
+}
 
-void ClusterNode::Impl::on(const PingReplyReceived& event) { m_membership.on_ping_reply(event.target); }
+void ClusterNode::Impl::on(const PingReplyReceived& event) {
+    m_membership.on_ping_reply(event.target);
+}
 
 void ClusterNode::Impl::on(const AdminCommand& event) {
     if (!m_context.quirks().handle_on_tick) {
@@ -108,11 +117,12 @@ void ClusterNode::Impl::follow_events() {
     }
 }
 
-/// The driver calls at least once per keepalive. A gap beyond what we announced as our dt means that the node was
-/// frozen, and that others had the right to declare it dead.
+/// The driver calls at least once per keepalive. A gap beyond what we announced as our dt means
+/// that the node was frozen, and that others had the right to declare it dead.
 void ClusterNode::Impl::notice_sleep() {
     const Duration slept = m_context.now - m_last_run;
-    const bool notices = !m_context.quirks().restart_on_heal;   // heartbeat 3.0.6 only wonders about the others
+    const bool notices =
+        !m_context.quirks().restart_on_heal;  // heartbeat 3.0.6 only wonders about the others
     if (!notices || slept <= std::max(m_context.ha().deadtime, m_context.ha().keepalive)) {
         return;
     }
@@ -128,7 +138,8 @@ std::optional<Instant> ClusterNode::Impl::next_deadline() const {
     if (!m_started || m_ownership.left()) {
         return std::nullopt;
     }
-    return earlier(m_membership.next_deadline(), earlier(m_ownership.next_deadline(), m_resources.next_deadline()));
+    return earlier(m_membership.next_deadline(),
+                   earlier(m_ownership.next_deadline(), m_resources.next_deadline()));
 }
 
 NodeStatus ClusterNode::Impl::status() const {
@@ -139,7 +150,8 @@ NodeStatus ClusterNode::Impl::status() const {
     return status;
 }
 
-ClusterNode::ClusterNode(NodeOptions options) : m_impl(std::make_unique<Impl>(std::move(options))) {}
+ClusterNode::ClusterNode(NodeOptions options)
+    : m_impl(std::make_unique<Impl>(std::move(options))) {}
 
 ClusterNode::ClusterNode(std::unique_ptr<Impl> impl) : m_impl(std::move(impl)) {}
 
@@ -147,15 +159,24 @@ ClusterNode::~ClusterNode() = default;
 ClusterNode::ClusterNode(ClusterNode&&) noexcept = default;
 ClusterNode& ClusterNode::operator=(ClusterNode&&) noexcept = default;
 
-void ClusterNode::handle(const Now& now, const Event& event, ActionSink& out) { m_impl->handle(now, event, out); }
+void ClusterNode::handle(const Now& now, const Event& event, ActionSink& out) {
+    m_impl->handle(now, event, out);
+}
 
-std::optional<Instant> ClusterNode::next_deadline() const { return m_impl->next_deadline(); }
+std::optional<Instant> ClusterNode::next_deadline() const {
+    return m_impl->next_deadline();
+}
 
-NodeStatus ClusterNode::status() const { return m_impl->status(); }
+NodeStatus ClusterNode::status() const {
+    return m_impl->status();
+}
 
-std::vector<std::byte> ClusterNode::snapshot() const { return m_impl->snapshot(); }
+std::vector<std::byte> ClusterNode::snapshot() const {
+    return m_impl->snapshot();
+}
 
-Result<ClusterNode, RestoreError> ClusterNode::restore(NodeOptions options, std::span<const std::byte> bytes) {
+Result<ClusterNode, RestoreError> ClusterNode::restore(NodeOptions options,
+                                                       std::span<const std::byte> bytes) {
     auto impl = std::make_unique<Impl>(std::move(options));
     if (const auto error = impl->load(bytes)) {
         return Unexpected{*error};

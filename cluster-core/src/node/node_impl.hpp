@@ -22,7 +22,8 @@ class ClusterNode::Impl {
     std::optional<RestoreError> load(std::span<const std::byte> bytes);
 
   private:
-    /// Quirk handle_on_tick: at most this many packets wait for the next beat; the rest is lost, as in a full socket.
+    /// Quirk handle_on_tick: at most this many packets wait for the next beat; the rest is lost, as
+    /// in a full socket.
     static constexpr std::size_t max_waiting = 1000;
 
     void on(const NodeStarted& event);

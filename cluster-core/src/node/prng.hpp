@@ -19,7 +19,8 @@ class Prng {
         return z ^ (z >> 31U);
     }
 
-    /// Uniform in [0, bound); bound below 2^32. The bias of the integer ratio is far below what anyone can measure here.
+    /// Uniform in [0, bound); bound below 2^32. The bias of the integer ratio is far below what
+    /// anyone can measure here.
     std::uint64_t below(std::uint64_t bound) noexcept { return ((next() >> 32U) * bound) >> 32U; }
 
     template <class Archive, class Self>

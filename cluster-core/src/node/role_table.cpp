@@ -7,11 +7,16 @@ namespace cluster {
 
 bool RoleTable::legal(GroupRole from, GroupRole to) noexcept {
     switch (from) {
-        case GroupRole::standby: return to == GroupRole::takeover;
-        case GroupRole::takeover: return to == GroupRole::active || to == GroupRole::release || to == GroupRole::fault;
-        case GroupRole::active: return to == GroupRole::release;
-        case GroupRole::release: return to == GroupRole::standby || to == GroupRole::takeover || to == GroupRole::fault;
-        case GroupRole::fault: return to == GroupRole::standby || to == GroupRole::takeover || to == GroupRole::release;
+    case GroupRole::standby:
+        return to == GroupRole::takeover;
+    case GroupRole::takeover:
+        return to == GroupRole::active || to == GroupRole::release || to == GroupRole::fault;
+    case GroupRole::active:
+        return to == GroupRole::release;
+    case GroupRole::release:
+        return to == GroupRole::standby || to == GroupRole::takeover || to == GroupRole::fault;
+    case GroupRole::fault:
+        return to == GroupRole::standby || to == GroupRole::takeover || to == GroupRole::release;
     }
     return false;
 }

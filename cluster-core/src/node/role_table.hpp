@@ -28,14 +28,18 @@ namespace cluster {
 
 class RoleTable {
   public:
-    RoleTable(Context& context, std::size_t groups) : m_context(context), m_roles(groups, GroupRole::standby) {}
+    RoleTable(Context& context, std::size_t groups)
+        : m_context(context), m_roles(groups, GroupRole::standby) {}
 
     [[nodiscard]] static bool legal(GroupRole from, GroupRole to) noexcept;
 
-    /// Reports the change. Precondition: an arrow of the diagram leads there (checked, aborts otherwise).
+    /// Reports the change. Precondition: an arrow of the diagram leads there (checked, aborts
+    /// otherwise).
     void change(GroupId group, GroupRole to, TakeoverReason reason);
 
-    [[nodiscard]] GroupRole role(GroupId group) const { return m_roles[static_cast<std::size_t>(group)]; }
+    [[nodiscard]] GroupRole role(GroupId group) const {
+        return m_roles[static_cast<std::size_t>(group)];
+    }
     [[nodiscard]] std::size_t size() const noexcept { return m_roles.size(); }
 
     template <class Archive, class Self>

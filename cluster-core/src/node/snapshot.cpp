@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Snapshot layout: version, mark of the configuration, length of the core's part, core's part, resources' part,
-// checksum over all of it. Restoring needs the same options; the mark tells when they are not.
+// Snapshot layout: version, mark of the configuration, length of the core's part, core's part,
+// resources' part, checksum over all of it. Restoring needs the same options; the mark tells when
+// they are not.
 #include "archive.hpp"
 #include "node_impl.hpp"
 
@@ -17,7 +18,11 @@ std::uint64_t ClusterNode::Impl::configuration_mark() const {
     std::vector<std::byte> bytes;
     ArchiveWriter writer{bytes};
     const NodeOptions& options = m_context.options;
-    writer(options.name, options.uuid, options.seed, options.files.ha.nodes, options.files.ha.ping_targets.size());
+    writer(options.name,
+           options.uuid,
+           options.seed,
+           options.files.ha.nodes,
+           options.files.ha.ping_targets.size());
     for (const LinkConfig& link : options.files.ha.links) {
         writer(link.kind, link.device, link.address, link.port);
     }
@@ -34,7 +39,14 @@ std::vector<std::byte> ClusterNode::Impl::snapshot() const {
     std::vector<std::vector<std::byte>> framers;
     m_membership.save_framers(framers);
     std::vector<std::byte> core;
-    ArchiveWriter{core}(m_started, m_last_run, m_context.issuer.last(), m_context.prng, m_membership, m_ownership, m_waiting, framers);
+    ArchiveWriter{core}(m_started,
+                        m_last_run,
+                        m_context.issuer.last(),
+                        m_context.prng,
+                        m_membership,
+                        m_ownership,
+                        m_waiting,
+                        framers);
     std::vector<std::byte> bytes;
     ArchiveWriter writer{bytes};
     writer(snapshot_version, configuration_mark(), core);
@@ -72,7 +84,14 @@ std::optional<RestoreError> ClusterNode::Impl::load(std::span<const std::byte> b
     std::uint64_t last_action = 0;
     std::vector<std::vector<std::byte>> framers;
     ArchiveReader core_reader{core};
-    core_reader(m_started, m_last_run, last_action, m_context.prng, m_membership, m_ownership, m_waiting, framers);
+    core_reader(m_started,
+                m_last_run,
+                last_action,
+                m_context.prng,
+                m_membership,
+                m_ownership,
+                m_waiting,
+                framers);
     m_context.issuer.restore(last_action);
     m_membership.load_framers(framers);
     return core_reader.failed() ? std::optional{RestoreError::truncated} : std::nullopt;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A fixed set of one-shot timers, one per enumerator (the last one is named `count`). A timer that is due stays due
-// until it is taken, so nothing is lost when a deadline is told late.
+// A fixed set of one-shot timers, one per enumerator (the last one is named `count`). A timer that
+// is due stays due until it is taken, so nothing is lost when a deadline is told late.
 #pragma once
 
 #include <array>
@@ -21,7 +21,9 @@ class TimerTable {
         }
     }
     void cancel(Timer timer) { slot(timer).reset(); }
-    [[nodiscard]] bool armed(Timer timer) const { return m_at[static_cast<std::size_t>(timer)].has_value(); }
+    [[nodiscard]] bool armed(Timer timer) const {
+        return m_at[static_cast<std::size_t>(timer)].has_value();
+    }
 
     /// True, and disarmed, when the timer is due.
     bool take_due(Timer timer, Instant now) {

@@ -7,7 +7,8 @@
 namespace cluster {
 
 bool OwnershipR1::is_local(GroupId id) const {
-    return m_context.options.files.resources.groups[static_cast<std::size_t>(id)].node == m_context.options.name;
+    return m_context.options.files.resources.groups[static_cast<std::size_t>(id)].node ==
+           m_context.options.name;
 }
 
 bool OwnershipR1::in_scope(GroupId id, ResourceScope scope) const {
@@ -16,14 +17,16 @@ bool OwnershipR1::in_scope(GroupId id, ResourceScope scope) const {
 
 bool OwnershipR1::any_in(ResourceScope scope, GroupRole role) const {
     bool found = false;
-    each_group([&](GroupId id) { found = found || (in_scope(id, scope) && m_roles.role(id) == role); });
+    each_group(
+        [&](GroupId id) { found = found || (in_scope(id, scope) && m_roles.role(id) == role); });
     return found;
 }
 
 /// Something of the scope may still run here.
 bool OwnershipR1::any_up(ResourceScope scope) const {
     bool found = false;
-    each_group([&](GroupId id) { found = found || (in_scope(id, scope) && m_resources.any_running(id)); });
+    each_group(
+        [&](GroupId id) { found = found || (in_scope(id, scope) && m_resources.any_running(id)); });
     return found;
 }
 
@@ -80,7 +83,7 @@ void OwnershipR1::stop_one(GroupId id, TakeoverReason reason) {
         return;
     }
     if (role == GroupRole::fault && !m_resources.any_running(id)) {
-        return;   // already down; it stays `fault` until somebody runs it
+        return;  // already down; it stays `fault` until somebody runs it
     }
     m_roles.change(id, GroupRole::release, reason);
     m_resources.stop_group(m_context.now, id, *m_context.out);
@@ -90,36 +93,38 @@ void OwnershipR1::on_outcome(const GroupOutcome& outcome) {
     const GroupId id = outcome.group;
     const GroupRole role = m_roles.role(id);
     switch (outcome.kind) {
-        case GroupOutcome::Kind::started:
-            if (role == GroupRole::takeover) {
-                m_roles.change(id, GroupRole::active, TakeoverReason::cold_start);
-                group(id).failed_here = false;
+    case GroupOutcome::Kind::started:
+        if (role == GroupRole::takeover) {
+            m_roles.change(id, GroupRole::active, TakeoverReason::cold_start);
+            group(id).failed_here = false;
+        }
+        break;
+    case GroupOutcome::Kind::stopped:
+        if (role == GroupRole::release) {
+            m_roles.change(id, GroupRole::standby, TakeoverReason::cold_start);
+        }
+        break;
+    case GroupOutcome::Kind::start_failed:
+        if (role == GroupRole::takeover) {
+            m_roles.change(id, GroupRole::fault, TakeoverReason::cold_start);
+            on_start_failed(id);
+        } else if (role == GroupRole::release) {
+            m_roles.change(id,
+                           GroupRole::standby,
+                           TakeoverReason::cold_start);  // failed before it was to stop: down
+        }
+        break;
+    case GroupOutcome::Kind::stop_failed:
+        if (role == GroupRole::release) {
+            m_roles.change(id, GroupRole::fault, TakeoverReason::cold_start);
+            if (m_context.quirks().reboot_on_stop_failure) {
+                m_left = true;
+                m_context.issue(LeaveCluster{LeaveCluster::Then::reboot});
+            } else if (giving() && in_scope(id, m_scope)) {
+                abort_give();
             }
-            break;
-        case GroupOutcome::Kind::stopped:
-            if (role == GroupRole::release) {
-                m_roles.change(id, GroupRole::standby, TakeoverReason::cold_start);
-            }
-            break;
-        case GroupOutcome::Kind::start_failed:
-            if (role == GroupRole::takeover) {
-                m_roles.change(id, GroupRole::fault, TakeoverReason::cold_start);
-                on_start_failed(id);
-            } else if (role == GroupRole::release) {
-                m_roles.change(id, GroupRole::standby, TakeoverReason::cold_start);   // failed before it was to stop: down
-            }
-            break;
-        case GroupOutcome::Kind::stop_failed:
-            if (role == GroupRole::release) {
-                m_roles.change(id, GroupRole::fault, TakeoverReason::cold_start);
-                if (m_context.quirks().reboot_on_stop_failure) {
-                    m_left = true;
-                    m_context.issue(LeaveCluster{LeaveCluster::Then::reboot});
-                } else if (giving() && in_scope(id, m_scope)) {
-                    abort_give();
-                }
-            }
-            break;
+        }
+        break;
     }
 }
 
@@ -130,18 +135,21 @@ void OwnershipR1::on_start_failed(GroupId id) {
     }
 }
 
-/// A group that does not start here goes to the peer, unless it failed there too. R1 moves whole scopes, so its
-/// neighbours move with it.
+/// A group that does not start here goes to the peer, unless it failed there too. R1 moves whole
+/// scopes, so its neighbours move with it.
 void OwnershipR1::move_failed() {
-    const bool possible = m_context.options.files.settings.start_failure == StartFailurePolicy::move && !legacy() &&
-                          m_state == State::stable && m_other_stable && m_standby == Standby::none && m_membership.any_alive();
+    const bool possible =
+        m_context.options.files.settings.start_failure == StartFailurePolicy::move && !legacy() &&
+        m_state == State::stable && m_other_stable && m_standby == Standby::none &&
+        m_membership.any_alive();
     if (!possible) {
         return;
     }
     for (std::size_t i = 0; i < m_groups.size(); ++i) {
         const GroupId id{static_cast<std::uint16_t>(i)};
         const bool held = is_local(id) ? m_hold.local : m_hold.foreign;
-        if (held && m_roles.role(id) == GroupRole::fault && group(id).failed_here && !group(id).failed_at_peer && !m_resources.any_running(id)) {
+        if (held && m_roles.role(id) == GroupRole::fault && group(id).failed_here &&
+            !group(id).failed_at_peer && !m_resources.any_running(id)) {
             begin_standby(is_local(id) ? ResourceScope::local : ResourceScope::foreign, false);
             return;
         }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// auto_failback legacy: groups are asked for one by one with ip-request. A returning owner always gets its groups.
+// auto_failback legacy: groups are asked for one by one with ip-request. A returning owner always
+// gets its groups.
 #include <algorithm>
 
 #include "ownership_r1.hpp"
@@ -7,8 +8,10 @@
 namespace cluster {
 
 std::string_view OwnershipR1::key_of(GroupId id) const {
-    const ResourceGroupConfig& config = m_context.options.files.resources.groups[static_cast<std::size_t>(id)];
-    return config.resources.empty() ? std::string_view{} : std::string_view{config.resources.front().text};
+    const ResourceGroupConfig& config =
+        m_context.options.files.resources.groups[static_cast<std::size_t>(id)];
+    return config.resources.empty() ? std::string_view{}
+                                    : std::string_view{config.resources.front().text};
 }
 
 std::optional<GroupId> OwnershipR1::group_of(std::string_view key) const {
@@ -23,7 +26,9 @@ std::optional<GroupId> OwnershipR1::group_of(std::string_view key) const {
 
 /// On becoming active. A peer that is not active itself cannot hold anything: no need to ask.
 void OwnershipR1::ask_for_own_groups() {
-    const bool ask = std::ranges::any_of(m_membership.peers(), [](const Peer& peer) { return peer.alive() && peer.status == "active"; });
+    const bool ask = std::ranges::any_of(m_membership.peers(), [](const Peer& peer) {
+        return peer.alive() && peer.status == "active";
+    });
     m_hold.local = true;
     each_group([&](GroupId id) {
         if (!is_local(id)) {
@@ -59,7 +64,7 @@ void OwnershipR1::on_ip_request(std::size_t peer, const wire::MessageView& view)
     const auto key = view.get("ipaddr");
     const auto id = key ? group_of(*key) : std::nullopt;
     if (!id || m_state == State::shutdown || is_local(*id)) {
-        return;   // nobody but its preferred owner asks for a group
+        return;  // nobody but its preferred owner asks for a group
     }
     const GroupRole role = m_roles.role(*id);
     if (role == GroupRole::standby || (role == GroupRole::fault && !m_resources.any_running(*id))) {
@@ -68,7 +73,8 @@ void OwnershipR1::on_ip_request(std::size_t peer, const wire::MessageView& view)
     }
     group(*id).answer_due = true;
     m_hold.foreign = false;
-    let_go_of_addresses([&](GroupId other) { return other == *id; });   // the owner may have it up already
+    let_go_of_addresses(
+        [&](GroupId other) { return other == *id; });  // the owner may have it up already
     stop_one(*id, TakeoverReason::peer_request);
 }
 
@@ -78,7 +84,9 @@ void OwnershipR1::finish_requests() {
         if (group(id).answer_due && m_roles.role(id) == GroupRole::standby) {
             group(id).answer_due = false;
             for (const Peer& peer : m_membership.peers()) {
-                if (peer.alive() && peer.name == m_context.options.files.resources.groups[static_cast<std::size_t>(id)].node) {
+                if (peer.alive() && peer.name == m_context.options.files.resources
+                                                     .groups[static_cast<std::size_t>(id)]
+                                                     .node) {
                     send_answer(peer.name, key_of(id), true);
                 }
             }

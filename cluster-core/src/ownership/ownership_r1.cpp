@@ -9,9 +9,12 @@ namespace cluster {
 
 std::string_view word_of(ResourceScope scope) noexcept {
     switch (scope) {
-        case ResourceScope::all: return "all";
-        case ResourceScope::local: return "local";
-        case ResourceScope::foreign: return "foreign";
+    case ResourceScope::all:
+        return "all";
+    case ResourceScope::local:
+        return "local";
+    case ResourceScope::foreign:
+        return "foreign";
     }
     return "all";
 }
@@ -24,7 +27,8 @@ std::string_view word_of(HoldBits bits) noexcept {
 }
 
 std::optional<ResourceScope> scope_of(std::string_view word) noexcept {
-    for (const ResourceScope scope : {ResourceScope::all, ResourceScope::local, ResourceScope::foreign}) {
+    for (const ResourceScope scope :
+         {ResourceScope::all, ResourceScope::local, ResourceScope::foreign}) {
         if (word == word_of(scope)) {
             return scope;
         }
@@ -34,18 +38,18 @@ std::optional<ResourceScope> scope_of(std::string_view word) noexcept {
 
 ResourceScope complement(ResourceScope scope) noexcept {
     switch (scope) {
-        case ResourceScope::all: return ResourceScope::all;
-        case ResourceScope::local: return ResourceScope::foreign;
-        case ResourceScope::foreign: return ResourceScope::local;
+    case ResourceScope::all:
+        return ResourceScope::all;
+    case ResourceScope::local:
+        return ResourceScope::foreign;
+    case ResourceScope::foreign:
+        return ResourceScope::local;
     }
     return ResourceScope::all;
 }
 
 OwnershipR1::OwnershipR1(Context& context, Membership& membership, ResourceManager& resources)
-    : m_context(context),
-      m_membership(membership),
-      m_resources(resources),
-      m_fencing(context),
+    : m_context(context), m_membership(membership), m_resources(resources), m_fencing(context),
       m_roles(context, context.options.files.resources.groups.size()),
       m_groups(context.options.files.resources.groups.size()) {}
 
@@ -54,14 +58,22 @@ void OwnershipR1::on_event(const PeerEvent& event) {
         return;
     }
     switch (event.kind) {
-        case PeerEvent::Kind::active: on_active(); break;
-        case PeerEvent::Kind::died: on_died(event.peer); break;
-        case PeerEvent::Kind::healed: on_healed(event.peer); break;
-        case PeerEvent::Kind::restarted: on_restarted(); break;
-        case PeerEvent::Kind::new_generation:
-            m_other_stable = false;
-            reset_standby();
-            break;
+    case PeerEvent::Kind::active:
+        on_active();
+        break;
+    case PeerEvent::Kind::died:
+        on_died(event.peer);
+        break;
+    case PeerEvent::Kind::healed:
+        on_healed(event.peer);
+        break;
+    case PeerEvent::Kind::restarted:
+        on_restarted();
+        break;
+    case PeerEvent::Kind::new_generation:
+        m_other_stable = false;
+        reset_standby();
+        break;
     }
 }
 
@@ -94,7 +106,7 @@ void OwnershipR1::on_active() {
         return;
     }
     if (!m_membership.any_alive() && m_membership.isolated()) {
-        m_state = State::starting;   // nobody heard and no carrier: proves nothing, take nothing
+        m_state = State::starting;  // nobody heard and no carrier: proves nothing, take nothing
         return;
     }
     if (legacy()) {
@@ -107,7 +119,7 @@ void OwnershipR1::on_active() {
         return;
     }
     m_state = State::starting;
-    m_other_stable = false;   // whatever it said before, it says again in its answer
+    m_other_stable = false;  // whatever it said before, it says again in its answer
     m_membership.sender().begin("starting");
     m_membership.sender().send();
     if (!m_membership.any_alive()) {
@@ -131,7 +143,8 @@ void OwnershipR1::on_starting() {
     send_resource(announced_stable(), {});
 }
 
-/// Any `resource` message, also an own one, starts the 10 s in which somebody may say that it is stable.
+/// Any `resource` message, also an own one, starts the 10 s in which somebody may say that it is
+/// stable.
 void OwnershipR1::received_resource_report() {
     if (m_state == State::starting || m_state == State::both_starting) {
         m_state = State::rscrcvd;
@@ -139,7 +152,9 @@ void OwnershipR1::received_resource_report() {
     }
 }
 
-void OwnershipR1::send_resource(bool stable, std::string_view info) { send_hold(stable, word_of(m_hold), info); }
+void OwnershipR1::send_resource(bool stable, std::string_view info) {
+    send_hold(stable, word_of(m_hold), info);
+}
 
 void OwnershipR1::send_hold(bool stable, std::string_view held, std::string_view info) {
     if (legacy()) {
@@ -156,14 +171,16 @@ void OwnershipR1::send_hold(bool stable, std::string_view held, std::string_view
     received_resource_report();
 }
 
-/// heartbeat starts its own groups by answering a request that nobody sent. Real peers log it, and nothing else.
+/// heartbeat starts its own groups by answering a request that nobody sent. Real peers log it, and
+/// nothing else.
 void OwnershipR1::send_release_to_self(GroupId id) {
     send_answer(m_context.options.name, key_of(id), true);
 }
 
 void OwnershipR1::on_resource(const wire::MessageView& view) {
     const std::string_view word = view.get("rsc_hold").value_or(std::string_view{});
-    HoldBits bits{.local = word == "local" || word == "all", .foreign = word == "foreign" || word == "all"};
+    HoldBits bits{.local = word == "local" || word == "all",
+                  .foreign = word == "foreign" || word == "all"};
     const bool full = view.get("rtype") == "full";
     if (!full) {
         bits.local = bits.local || m_other_hold.local;
@@ -174,7 +191,8 @@ void OwnershipR1::on_resource(const wire::MessageView& view) {
     const auto stable = view.get("isstable");
     if (stable == "1") {
         const bool was_stable = std::exchange(m_other_stable, true);
-        if (!was_stable || (m_state != State::stable && m_state != State::init && m_state != State::shutdown)) {
+        if (!was_stable ||
+            (m_state != State::stable && m_state != State::init && m_state != State::shutdown)) {
             other_became_stable();
         }
         settle_after_report();
@@ -188,7 +206,7 @@ void OwnershipR1::other_became_stable() {
         return;
     }
     if (m_standby == Standby::y_promised) {
-        end_standby(StandbyProgress::refused);   // X could not let go and serves again
+        end_standby(StandbyProgress::refused);  // X could not let go and serves again
     }
     send_resource(announced_stable(), {});
     if (m_state != State::stable) {
@@ -227,14 +245,16 @@ void OwnershipR1::become_stable(TakeoverReason reason) {
 void OwnershipR1::settle_after_report() {
     if (std::exchange(m_heal_pending, false)) {
         m_membership.settle_isolation();
-        // It kept (a real daemon always does): then it is the owner, whoever we are. Unless it had no carrier while we
-        // served: then it is about to drop what it kept.
-        const bool ours = std::ranges::any_of(m_membership.peers(), [](const Peer& peer) { return peer.alive() && peer.isolated; });
+        // It kept (a real daemon always does): then it is the owner, whoever we are. Unless it had
+        // no carrier while we served: then it is about to drop what it kept.
+        const bool ours = std::ranges::any_of(
+            m_membership.peers(), [](const Peer& peer) { return peer.alive() && peer.isolated; });
         const bool drop_local = m_hold.local && m_other_hold.foreign && !ours;
         const bool drop_foreign = m_hold.foreign && m_other_hold.local && !ours;
         if (drop_local || drop_foreign) {
             m_heal_releasing = true;
-            let_go_of_addresses([&](GroupId id) { return is_local(id) ? drop_local : drop_foreign; });
+            let_go_of_addresses(
+                [&](GroupId id) { return is_local(id) ? drop_local : drop_foreign; });
             for (const ResourceScope scope : {ResourceScope::local, ResourceScope::foreign}) {
                 if (scope == ResourceScope::local ? drop_local : drop_foreign) {
                     hold(scope, false);
@@ -243,7 +263,8 @@ void OwnershipR1::settle_after_report() {
             }
         }
     }
-    if (m_announce_due && !(m_hold.local && m_other_hold.foreign) && !(m_hold.foreign && m_other_hold.local)) {
+    if (m_announce_due && !(m_hold.local && m_other_hold.foreign) &&
+        !(m_hold.foreign && m_other_hold.local)) {
         m_announce_due = false;
         m_timers.cancel(Timer::announce);
         if (m_standby == Standby::none) {
@@ -255,18 +276,22 @@ void OwnershipR1::settle_after_report() {
 void OwnershipR1::judge_conflict() {
     const bool local = m_hold.local && m_other_hold.foreign;
     const bool foreign = m_hold.foreign && m_other_hold.local;
-    const bool conflict = (local || foreign) && m_membership.any_alive() && m_standby == Standby::none;
+    const bool conflict =
+        (local || foreign) && m_membership.any_alive() && m_standby == Standby::none;
     if (conflict != m_conflict) {
         m_conflict = conflict;
-        const ResourceScope scope = local && foreign ? ResourceScope::all : foreign ? ResourceScope::foreign : ResourceScope::local;
+        const ResourceScope scope = local && foreign ? ResourceScope::all
+                                    : foreign        ? ResourceScope::foreign
+                                                     : ResourceScope::local;
         m_context.report(OwnershipConflict{scope, conflict});
     }
 }
 
-/// Own groups that nobody holds although both sides are settled: their owner takes them. heartbeat leaves them down,
-/// e.g. after the peer that held them restarted within deadtime.
+/// Own groups that nobody holds although both sides are settled: their owner takes them. heartbeat
+/// leaves them down, e.g. after the peer that held them restarted within deadtime.
 void OwnershipR1::judge_orphans() {
-    const bool orphaned = m_state == State::stable && !legacy() && m_other_stable && m_membership.any_alive() && m_standby == Standby::none &&
+    const bool orphaned = m_state == State::stable && !legacy() && m_other_stable &&
+                          m_membership.any_alive() && m_standby == Standby::none &&
                           !m_heal_releasing && !m_hold.local && !m_other_hold.foreign;
     if (!orphaned) {
         m_timers.cancel(Timer::orphan);
@@ -311,7 +336,9 @@ void OwnershipR1::on_deadline() {
     }
     if (m_timers.take_due(Timer::failed_move, now)) {
         // The bug (§4.4): on the owner the type always comes out as `foreign`, and nothing moves.
-        begin_standby(m_context.quirks().start_failure_bug ? ResourceScope::foreign : ResourceScope::local, true);
+        begin_standby(m_context.quirks().start_failure_bug ? ResourceScope::foreign
+                                                           : ResourceScope::local,
+                      true);
     }
     if (m_timers.take_due(Timer::announce, now) && std::exchange(m_announce_due, false)) {
         claim_again();
@@ -333,7 +360,8 @@ void OwnershipR1::on_deadline() {
     if (m_timers.take_due(Timer::leave, now)) {
         m_left = true;
         m_membership.set_phase(NodePhase::stopped);
-        m_context.issue(LeaveCluster{m_restart_after_stop ? LeaveCluster::Then::restart : LeaveCluster::Then::exit});
+        m_context.issue(LeaveCluster{m_restart_after_stop ? LeaveCluster::Then::restart
+                                                          : LeaveCluster::Then::exit});
     }
 }
 
@@ -361,7 +389,8 @@ void OwnershipR1::fill(NodeStatus& status) const {
     status.holds_local = m_hold.local;
     status.holds_foreign = m_hold.foreign;
     each_group([&](GroupId id) {
-        const ResourceGroupConfig& config = m_context.options.files.resources.groups[static_cast<std::size_t>(id)];
+        const ResourceGroupConfig& config =
+            m_context.options.files.resources.groups[static_cast<std::size_t>(id)];
         status.groups.push_back({.group = id,
                                  .key = std::string{key_of(id)},
                                  .preferred_node = config.node,

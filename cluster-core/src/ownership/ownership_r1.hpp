@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Who runs which resource groups, in the dialect of heartbeat 3.0.6 with haresources ("R1"): two parties, each with the
-// hold bits local (groups that prefer it) and foreign (the other's). Says start and stop; ResourceManager carries out.
+// Who runs which resource groups, in the dialect of heartbeat 3.0.6 with haresources ("R1"): two
+// parties, each with the hold bits local (groups that prefer it) and foreign (the other's). Says
+// start and stop; ResourceManager carries out.
 //
 //   init --active, `starting` sent--> starting --peer's `starting`--> both_starting
-//     any `resource` heard or sent: --> rscrcvd --10 s, or the peer says isstable=1--> stable --stop--> shutdown
+//     any `resource` heard or sent: --> rscrcvd --10 s, or the peer says isstable=1--> stable
+//     --stop--> shutdown
 //
 // With auto_failback legacy none of this exists: groups are asked for one by one (ip-request).
 #pragma once
@@ -45,7 +47,8 @@ class OwnershipR1 {
     void on_deadline();
     /// Call after anything that may have moved a resource, a peer or a ping target.
     void follow_up();
-    /// This node was not scheduled for that long. True: others may own our groups now, and they have been given up.
+    /// This node was not scheduled for that long. True: others may own our groups now, and they
+    /// have been given up.
     bool on_slept(Duration slept);
 
     [[nodiscard]] std::optional<Instant> next_deadline() const;
@@ -56,36 +59,60 @@ class OwnershipR1 {
 
     template <class Archive, class Self>
     static void archive(Archive& ar, Self& self) {
-        ar(self.m_state, self.m_hold, self.m_other_hold, self.m_before_give, self.m_other_stable, self.m_owe_reply, self.m_foreign_by_death);
-        ar(self.m_foreign_since_death, self.m_mach_down_due, self.m_heal_pending, self.m_heal_releasing, self.m_announce_due, self.m_repoint_due, self.m_conflict);
-        ar(self.m_standby, self.m_scope, self.m_goodbye_sent, self.m_restart_after_stop, self.m_left);
+        ar(self.m_state,
+           self.m_hold,
+           self.m_other_hold,
+           self.m_before_give,
+           self.m_other_stable,
+           self.m_owe_reply,
+           self.m_foreign_by_death);
+        ar(self.m_foreign_since_death,
+           self.m_mach_down_due,
+           self.m_heal_pending,
+           self.m_heal_releasing,
+           self.m_announce_due,
+           self.m_repoint_due,
+           self.m_conflict);
+        ar(self.m_standby,
+           self.m_scope,
+           self.m_goodbye_sent,
+           self.m_restart_after_stop,
+           self.m_left);
         ar(self.m_groups, self.m_roles, self.m_timers, self.m_fencing);
     }
 
   private:
     enum class Timer : std::uint8_t {
-        ten_seconds,   ///< rscrcvd without anybody stable
-        standby,       ///< the running standby gets no answer
-        ipfail,        ///< the peer has reached more ping targets for long enough
-        restart,       ///< quirk: give up everything after a heal
-        leave,         ///< end of a clean stop
-        announce,      ///< announce again at the latest now
-        orphan,        ///< nobody holds our own groups
-        failed_move,   ///< quirk: 30 s after a start failure
+        ten_seconds,  ///< rscrcvd without anybody stable
+        standby,      ///< the running standby gets no answer
+        ipfail,       ///< the peer has reached more ping targets for long enough
+        restart,      ///< quirk: give up everything after a heal
+        leave,        ///< end of a clean stop
+        announce,     ///< announce again at the latest now
+        orphan,       ///< nobody holds our own groups
+        failed_move,  ///< quirk: 30 s after a start failure
         count
     };
 
-    static constexpr Duration nobody_stable = std::chrono::seconds{10};     // heartbeat 3.0.6, measured 10.0-10.3 s
-    static constexpr Duration answer_limit = std::chrono::seconds{10};      // ask_resources me; heartbeat 3.0.6
-    static constexpr Duration handover_limit = std::chrono::hours{1};       // ask_resources done; heartbeat 3.0.6
-    static constexpr Duration leave_delay = std::chrono::seconds{1};        // shutdone to exit; heartbeat 3.0.6
-    static constexpr Duration restart_delay = std::chrono::seconds{2};      // heal to give-up; heartbeat 3.0.6
-    static constexpr Duration restart_exec_delay = std::chrono::seconds{5}; // shutdone to the new life; measured 5.0 s
-    static constexpr Duration failed_move_delay = std::chrono::seconds{30}; // heartbeat 3.0.6
-    /// ipfail acts 4 s after the difference appeared (with deadtime 2 the old owner released 7.84-7.97 s after the cut).
+    static constexpr Duration nobody_stable =
+        std::chrono::seconds{10};  // heartbeat 3.0.6, measured 10.0-10.3 s
+    static constexpr Duration answer_limit =
+        std::chrono::seconds{10};  // ask_resources me; heartbeat 3.0.6
+    static constexpr Duration handover_limit =
+        std::chrono::hours{1};  // ask_resources done; heartbeat 3.0.6
+    static constexpr Duration leave_delay =
+        std::chrono::seconds{1};  // shutdone to exit; heartbeat 3.0.6
+    static constexpr Duration restart_delay =
+        std::chrono::seconds{2};  // heal to give-up; heartbeat 3.0.6
+    static constexpr Duration restart_exec_delay =
+        std::chrono::seconds{5};  // shutdone to the new life; measured 5.0 s
+    static constexpr Duration failed_move_delay = std::chrono::seconds{30};  // heartbeat 3.0.6
+    /// ipfail acts 4 s after the difference appeared (with deadtime 2 the old owner
+    /// released 7.84-7.97 s after the cut).
     static constexpr Duration ipfail_delay = std::chrono::seconds{4};
-    static constexpr Duration announce_limit = std::chrono::seconds{3};     // assumed
-    static constexpr Duration orphan_limit = std::chrono::seconds{3};       // assumed: longer than any exchange takes
+    static constexpr Duration announce_limit = std::chrono::seconds{3};  // assumed
+    static constexpr Duration orphan_limit =
+        std::chrono::seconds{3};  // assumed: longer than any exchange takes
 
     /// Progress of hb_standby: X gives, Y takes.
     enum class Standby : std::uint8_t { none, x_asked, x_giving, x_given, y_promised, y_taking };
@@ -99,7 +126,11 @@ class OwnershipR1 {
 
         template <class Archive, class Self>
         static void archive(Archive& ar, Self& self) {
-            ar(self.failed_here, self.failed_at_peer, self.taken_by_death, self.answer_due, self.asked);
+            ar(self.failed_here,
+               self.failed_at_peer,
+               self.taken_by_death,
+               self.answer_due,
+               self.asked);
         }
     };
 
@@ -116,8 +147,12 @@ class OwnershipR1 {
     void settle_after_report();
     void judge_conflict();
     void judge_orphans();
-    [[nodiscard]] bool legacy() const { return m_context.ha().auto_failback == AutoFailback::legacy; }
-    [[nodiscard]] bool announced_stable() const { return m_state == State::stable && !m_heal_releasing; }
+    [[nodiscard]] bool legacy() const {
+        return m_context.ha().auto_failback == AutoFailback::legacy;
+    }
+    [[nodiscard]] bool announced_stable() const {
+        return m_state == State::stable && !m_heal_releasing;
+    }
 
     // groups.cpp
     void start(ResourceScope scope, TakeoverReason reason);
@@ -182,7 +217,9 @@ class OwnershipR1 {
         }
     }
     [[nodiscard]] Group& group(GroupId id) { return m_groups[static_cast<std::size_t>(id)]; }
-    [[nodiscard]] const Group& group(GroupId id) const { return m_groups[static_cast<std::size_t>(id)]; }
+    [[nodiscard]] const Group& group(GroupId id) const {
+        return m_groups[static_cast<std::size_t>(id)];
+    }
 
     Context& m_context;
     Membership& m_membership;
@@ -194,22 +231,22 @@ class OwnershipR1 {
     State m_state = State::init;
     HoldBits m_hold;
     HoldBits m_other_hold;
-    HoldBits m_before_give;            ///< what to take back when a standby cannot let go
+    HoldBits m_before_give;  ///< what to take back when a standby cannot let go
     bool m_other_stable = false;
-    bool m_owe_reply = false;          ///< `starting` came before we were active
-    bool m_foreign_by_death = false;   ///< fail back when the peer is stable again
-    bool m_foreign_since_death = false; ///< taken at the last death: dropped if that was no death
-    bool m_mach_down_due = false;      ///< tell when the groups of a dead peer run
-    bool m_heal_pending = false;       ///< no report from the peer since it returned
-    bool m_heal_releasing = false;     ///< dropping what the returned peer holds
-    bool m_announce_due = false;       ///< the peer may have answered for our addresses
-    bool m_repoint_due = false;        ///< the peer may have pointed our bridges at itself
+    bool m_owe_reply = false;            ///< `starting` came before we were active
+    bool m_foreign_by_death = false;     ///< fail back when the peer is stable again
+    bool m_foreign_since_death = false;  ///< taken at the last death: dropped if that was no death
+    bool m_mach_down_due = false;        ///< tell when the groups of a dead peer run
+    bool m_heal_pending = false;         ///< no report from the peer since it returned
+    bool m_heal_releasing = false;       ///< dropping what the returned peer holds
+    bool m_announce_due = false;         ///< the peer may have answered for our addresses
+    bool m_repoint_due = false;          ///< the peer may have pointed our bridges at itself
     bool m_conflict = false;
     bool m_goodbye_sent = false;
     bool m_restart_after_stop = false;
     bool m_left = false;
     Standby m_standby = Standby::none;
-    ResourceScope m_scope = ResourceScope::all;   ///< of the running standby, seen from X
+    ResourceScope m_scope = ResourceScope::all;  ///< of the running standby, seen from X
 };
 
 [[nodiscard]] std::string_view word_of(ResourceScope scope) noexcept;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// hb_standby, hb_takeover and failback: X gives, Y takes, in three phases (facts/heartbeat.md §2.6).
+// hb_standby, hb_takeover and failback: X gives, Y takes, in three phases (facts/heartbeat.md
+// §2.6).
 //
 //   X: ask me ----------------------> Y
 //   X <----------------- ask other :Y        (X: resource …, isstable=0, info=standby; stops)
@@ -15,7 +16,9 @@
 
 namespace cluster {
 
-bool OwnershipR1::giving() const { return m_standby == Standby::x_giving; }
+bool OwnershipR1::giving() const {
+    return m_standby == Standby::x_giving;
+}
 
 void OwnershipR1::send_ask(ResourceScope scope, std::string_view info) {
     wire::OutgoingMessage& message = m_membership.sender().begin("ask_resources");
@@ -40,27 +43,30 @@ void OwnershipR1::on_command(const AdminCommand& command) {
         return;
     }
     switch (command.kind) {
-        case AdminCommand::Kind::stop: begin_stop(false); break;
-        case AdminCommand::Kind::standby:
-            each_group([&](GroupId id) { group(id).failed_here = group(id).failed_at_peer = false; });
-            begin_standby(command.scope, true);
+    case AdminCommand::Kind::stop:
+        begin_stop(false);
+        break;
+    case AdminCommand::Kind::standby:
+        each_group([&](GroupId id) { group(id).failed_here = group(id).failed_at_peer = false; });
+        begin_standby(command.scope, true);
+        break;
+    case AdminCommand::Kind::takeover:
+        each_group([&](GroupId id) { group(id).failed_here = group(id).failed_at_peer = false; });
+        if (legacy() || m_state == State::init) {
+            m_context.report(StandbyChanged{StandbyProgress::refused, command.scope, true});
             break;
-        case AdminCommand::Kind::takeover:
-            each_group([&](GroupId id) { group(id).failed_here = group(id).failed_at_peer = false; });
-            if (legacy() || m_state == State::init) {
-                m_context.report(StandbyChanged{StandbyProgress::refused, command.scope, true});
-                break;
-            }
-            // Its peer turns it into a standby of the complementary scope.
-            m_membership.sender().begin("hb_takeover").add("rsc_hold", word_of(command.scope));
-            m_membership.sender().send();
-            break;
+        }
+        // Its peer turns it into a standby of the complementary scope.
+        m_membership.sender().begin("hb_takeover").add("rsc_hold", word_of(command.scope));
+        m_membership.sender().send();
+        break;
     }
 }
 
 void OwnershipR1::begin_standby(ResourceScope scope, bool refused_is_reported) {
-    const bool possible = !legacy() && m_state == State::stable && m_other_stable && m_standby == Standby::none &&
-                          m_membership.any_alive() && !any_in(ResourceScope::all, GroupRole::takeover) && !m_heal_releasing;
+    const bool possible = !legacy() && m_state == State::stable && m_other_stable &&
+                          m_standby == Standby::none && m_membership.any_alive() &&
+                          !any_in(ResourceScope::all, GroupRole::takeover) && !m_heal_releasing;
     if (!possible) {
         if (refused_is_reported) {
             m_context.report(StandbyChanged{StandbyProgress::refused, scope, true});
@@ -91,7 +97,8 @@ void OwnershipR1::on_ask(const wire::MessageView& view) {
     } else if (info == "done" && m_standby == Standby::x_given) {
         end_standby(StandbyProgress::finished);
         each_group([&](GroupId id) {
-            if (in_scope(id, m_scope) && m_roles.role(id) == GroupRole::fault && !m_resources.any_running(id)) {
+            if (in_scope(id, m_scope) && m_roles.role(id) == GroupRole::fault &&
+                !m_resources.any_running(id)) {
                 m_roles.change(id, GroupRole::standby, TakeoverReason::peer_request);
             }
         });
@@ -127,7 +134,7 @@ void OwnershipR1::promise(ResourceScope scope, const wire::MessageView& view) {
 void OwnershipR1::give() {
     m_standby = Standby::x_giving;
     m_timers.arm(Timer::standby, m_context.now + handover_limit);
-    m_other_stable = false;   // until it says that it has taken
+    m_other_stable = false;  // until it says that it has taken
     m_before_give = m_hold;
     hold(m_scope, false);
     stop(m_scope, TakeoverReason::peer_standby);
@@ -168,7 +175,8 @@ void OwnershipR1::finish_take() {
 }
 
 void OwnershipR1::end_standby(StandbyProgress progress) {
-    const bool here = m_standby == Standby::x_asked || m_standby == Standby::x_giving || m_standby == Standby::x_given;
+    const bool here = m_standby == Standby::x_asked || m_standby == Standby::x_giving ||
+                      m_standby == Standby::x_given;
     m_standby = Standby::none;
     m_timers.cancel(Timer::standby);
     m_context.report(StandbyChanged{progress, m_scope, here});
@@ -195,21 +203,25 @@ void OwnershipR1::on_hb_takeover(const wire::MessageView& view) {
 
 /// auto_failback on: what we took when the peer died goes back as soon as it is stable again.
 void OwnershipR1::fail_back() {
-    if (m_context.ha().auto_failback == AutoFailback::on && m_hold.foreign && m_foreign_by_death && m_other_stable && !m_mach_down_due) {
+    if (m_context.ha().auto_failback == AutoFailback::on && m_hold.foreign && m_foreign_by_death &&
+        m_other_stable && !m_mach_down_due) {
         begin_standby(ResourceScope::foreign, false);
     }
 }
 
-/// ipfail's rule (§7): who reaches fewer ping targets than the other gives everything away; never when equal or unknown.
-/// Real ipfail agrees by client messages; between two of ours the count stands in the status message.
+/// ipfail's rule (§7): who reaches fewer ping targets than the other gives everything away; never
+/// when equal or unknown. Real ipfail agrees by client messages; between two of ours the count
+/// stands in the status message.
 void OwnershipR1::judge_pings() {
     if (!m_context.ha().runs_ipfail()) {
         return;
     }
     const auto& peers = m_membership.peers();
-    const bool fewer = m_membership.pings().settled() && std::ranges::any_of(peers, [&](const Peer& peer) {
-        return peer.alive() && peer.reachable_pings && *peer.reachable_pings > m_membership.pings().reachable();
-    });
+    const bool fewer =
+        m_membership.pings().settled() && std::ranges::any_of(peers, [&](const Peer& peer) {
+            return peer.alive() && peer.reachable_pings &&
+                   *peer.reachable_pings > m_membership.pings().reachable();
+        });
     if (fewer && m_state == State::stable && (m_hold.local || m_hold.foreign)) {
         m_timers.arm_once(Timer::ipfail, m_context.now + ipfail_delay);
     } else {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the death, the return and the goodbye of the peer mean for our groups; our own sleep and our own goodbye.
+// What the death, the return and the goodbye of the peer mean for our groups; our own sleep and our
+// own goodbye.
 #include <algorithm>
 #include <utility>
 
@@ -19,7 +20,7 @@ void OwnershipR1::on_died(std::size_t index) {
     if (m_state == State::shutdown) {
         return;
     }
-    const bool stayed = m_standby == Standby::x_asked;   // nothing was given yet
+    const bool stayed = m_standby == Standby::x_asked;  // nothing was given yet
     reset_standby();
     if (stayed) {
         m_timers.cancel(Timer::standby);
@@ -28,31 +29,37 @@ void OwnershipR1::on_died(std::size_t index) {
     m_heal_pending = false;
     if (m_membership.isolated()) {
         m_other_hold = {};
-        return;   // no carrier anywhere: the peer may well serve. It gets a second look when carrier returns
+        return;  // no carrier anywhere: the peer may well serve. It gets a second look when carrier
+                 // returns
     }
     if (m_fencing.on_death(peer.name, peer.shut_down) == FencingPlanner::Plan::wait) {
         return;
     }
     if (peer.shut_down && m_hold == HoldBits{true, true}) {
-        send_stonith(peer.name, "unneeded");   // everything was taken when it said goodbye
+        send_stonith(peer.name, "unneeded");  // everything was taken when it said goodbye
     } else if (m_state == State::init) {
-        send_stonith(peer.name, "n_stnth");    // taken when we become active
+        send_stonith(peer.name, "n_stnth");  // taken when we become active
     } else {
         take_over(peer.name, TakeoverReason::peer_dead, "n_stnth");
     }
 }
 
-/// Everything that is not ours yet, at once: no message and no durable write stands before the first action.
-void OwnershipR1::take_over(std::string_view node, TakeoverReason reason, std::string_view stonith_result) {
+/// Everything that is not ours yet, at once: no message and no durable write stands before the
+/// first action.
+void OwnershipR1::take_over(std::string_view node,
+                            TakeoverReason reason,
+                            std::string_view stonith_result) {
     std::vector<GroupId> fresh_local;
     each_group([&](GroupId id) {
         const GroupRole role = m_roles.role(id);
         if (role == GroupRole::active || role == GroupRole::takeover) {
             return;
         }
-        // Held by the peer until now, as far as we know; who returns from a partition finds its groups with itself.
-        const bool held = is_local(id) ? m_hold.local : m_hold.foreign;   // then it only failed here
-        const bool assumed = reason == TakeoverReason::peer_dead || reason == TakeoverReason::lone_start;
+        // Held by the peer until now, as far as we know; who returns from a partition finds its
+        // groups with itself.
+        const bool held = is_local(id) ? m_hold.local : m_hold.foreign;  // then it only failed here
+        const bool assumed =
+            reason == TakeoverReason::peer_dead || reason == TakeoverReason::lone_start;
         group(id).taken_by_death = assumed && !held && (!is_local(id) || m_other_hold.foreign);
         if (is_local(id)) {
             fresh_local.push_back(id);
@@ -65,7 +72,8 @@ void OwnershipR1::take_over(std::string_view node, TakeoverReason reason, std::s
     m_mach_down_due = true;
     start(ResourceScope::all, reason);
     if (m_membership.sender().last_seq() == 0) {
-        m_membership.send_status();   // first of the new generation: a peer that can hear us learns it from status only
+        m_membership.send_status();  // first of the new generation: a peer that can hear us learns
+                                     // it from status only
     }
     if (!stonith_result.empty()) {
         send_stonith(node, stonith_result);
@@ -114,7 +122,8 @@ void OwnershipR1::on_shutdone(std::size_t index) {
 
 /// The scripts of a takeover have ended: only now may groups be handed back.
 void OwnershipR1::finish_takeover() {
-    if (!m_mach_down_due || any_in(ResourceScope::all, GroupRole::takeover) || m_state == State::shutdown) {
+    if (!m_mach_down_due || any_in(ResourceScope::all, GroupRole::takeover) ||
+        m_state == State::shutdown) {
         return;
     }
     m_mach_down_due = false;
@@ -127,13 +136,14 @@ void OwnershipR1::finish_takeover() {
     move_failed();
 }
 
-/// The peer began a new life. What it held before is nobody's now; what we took stays ours until it is given back.
+/// The peer began a new life. What it held before is nobody's now; what we took stays ours until it
+/// is given back.
 void OwnershipR1::on_restarted() {
     m_fencing.on_return();
     const bool gave_up = giving() || m_standby == Standby::x_given;
     reset_standby();
     if (gave_up && m_state == State::stable) {
-        m_hold = m_before_give;   // the taker is gone before it took
+        m_hold = m_before_give;  // the taker is gone before it took
         start_held(TakeoverReason::peer_dead);
     }
     m_other_stable = false;
@@ -145,14 +155,15 @@ void OwnershipR1::on_restarted() {
         group(id).taken_by_death = false;
         group(id).failed_at_peer = false;
     });
-    m_announce_due = doubled;   // it may have woken from a long sleep with our addresses up
+    m_announce_due = doubled;  // it may have woken from a long sleep with our addresses up
     if (doubled) {
         m_timers.arm(Timer::announce, m_context.now + announce_limit);
     }
 }
 
-/// A peer that we had declared dead never stopped. What we took because of that is dropped; what it may have taken of
-/// ours it drops by the same rule, or, if it is a real daemon, it tells us that it keeps it (settle_after_report).
+/// A peer that we had declared dead never stopped. What we took because of that is dropped; what it
+/// may have taken of ours it drops by the same rule, or, if it is a real daemon, it tells us that
+/// it keeps it (settle_after_report).
 void OwnershipR1::on_healed(std::size_t index) {
     m_fencing.on_return();
     reset_standby();
@@ -169,12 +180,14 @@ void OwnershipR1::on_healed(std::size_t index) {
     m_mach_down_due = false;
     m_heal_pending = true;
     m_announce_due = m_hold.local || m_hold.foreign;
-    // Without carrier it took nothing. A bridge that is pointed where it points already pauses for nothing.
+    // Without carrier it took nothing. A bridge that is pointed where it points already pauses for
+    // nothing.
     m_repoint_due = m_announce_due && !m_membership.peers()[index].isolated;
     m_timers.arm(Timer::announce, m_context.now + announce_limit);
-    // Unless auto_failback is off the preferred owner keeps, whoever had carrier: the group would go back to it anyhow,
-    // and there it runs.
-    if (m_context.ha().auto_failback != AutoFailback::off || !m_membership.peers()[index].isolated) {
+    // Unless auto_failback is off the preferred owner keeps, whoever had carrier: the group would
+    // go back to it anyhow, and there it runs.
+    if (m_context.ha().auto_failback != AutoFailback::off ||
+        !m_membership.peers()[index].isolated) {
         let_go_of_addresses([&](GroupId id) { return group(id).taken_by_death; });
         each_group([&](GroupId id) {
             if (group(id).taken_by_death) {
@@ -184,7 +197,7 @@ void OwnershipR1::on_healed(std::size_t index) {
             }
         });
         if (m_foreign_since_death) {
-            hold(ResourceScope::foreign, false);   // also when there is no such group
+            hold(ResourceScope::foreign, false);  // also when there is no such group
         }
     }
     m_foreign_since_death = false;
@@ -192,16 +205,19 @@ void OwnershipR1::on_healed(std::size_t index) {
     if (legacy()) {
         m_heal_pending = false;
         m_heal_releasing = false;
-        m_membership.send_status();   // our generation is learned from status only; what comes before it is not heard
+        m_membership.send_status();  // our generation is learned from status only; what comes
+                                     // before it is not heard
         each_group([&](GroupId id) {
             if (is_local(id) && m_roles.role(id) == GroupRole::active) {
-                m_membership.sender().begin("ip-request").add("ipaddr", key_of(id));   // a real daemon still has it
+                m_membership.sender()
+                    .begin("ip-request")
+                    .add("ipaddr", key_of(id));  // a real daemon still has it
                 m_membership.sender().send();
             }
         });
         return;
     }
-    m_membership.sender().begin("starting");   // makes the peer tell what it holds
+    m_membership.sender().begin("starting");  // makes the peer tell what it holds
     m_membership.sender().send();
 }
 
@@ -211,7 +227,8 @@ void OwnershipR1::give_up_everything() {
     stop(ResourceScope::all, TakeoverReason::peer_request);
 }
 
-/// What we keep after the peer had it, too: the network learns again where it is, and nothing is restarted.
+/// What we keep after the peer had it, too: the network learns again where it is, and nothing is
+/// restarted.
 void OwnershipR1::claim_again() {
     const bool repoint = std::exchange(m_repoint_due, false);
     if (m_context.quirks().no_announce_after_wake) {
@@ -220,7 +237,7 @@ void OwnershipR1::claim_again() {
     each_group([&](GroupId id) {
         const GroupRole role = m_roles.role(id);
         if (role != GroupRole::active && role != GroupRole::takeover) {
-            return;   // what is being given up is announced by its new owner
+            return;  // what is being given up is announced by its new owner
         }
         m_resources.announce_again(m_context.now, id, *m_context.out);
         if (repoint) {
@@ -229,29 +246,36 @@ void OwnershipR1::claim_again() {
     });
 }
 
-/// Before the groups are stopped: right-to-left stops, or a start that must end first, would leave the addresses up
-/// while another node has them too.
+/// Before the groups are stopped: right-to-left stops, or a start that must end first, would leave
+/// the addresses up while another node has them too.
 void OwnershipR1::let_go_of_addresses(const std::function<bool(GroupId)>& which) {
-    const std::vector<Binding> bindings = resolve_bindings(m_context.options.files.resources, m_context.options.files.settings);
+    const std::vector<Binding> bindings =
+        resolve_bindings(m_context.options.files.resources, m_context.options.files.settings);
     for (const Binding& binding : bindings) {
         const GroupRole role = m_roles.role(binding.resource.group);
-        if (binding.kind != BindingKind::address || role == GroupRole::standby || !which(binding.resource.group)) {
+        if (binding.kind != BindingKind::address || role == GroupRole::standby ||
+            !which(binding.resource.group)) {
             continue;
         }
-        const ResourceWord& word =
-            m_context.options.files.resources.groups[static_cast<std::size_t>(binding.resource.group)].resources[binding.resource.position];
-        const auto address = parse_address_spec(word.arguments.empty() ? word.text : word.arguments.front());
+        const ResourceWord& word = m_context.options.files.resources
+                                       .groups[static_cast<std::size_t>(binding.resource.group)]
+                                       .resources[binding.resource.position];
+        const auto address =
+            parse_address_spec(word.arguments.empty() ? word.text : word.arguments.front());
         if (address) {
-            m_context.issue(ReleaseAddress{binding.resource, *address});   // its completion is nobody's; the stop confirms
+            m_context.issue(ReleaseAddress{
+                binding.resource, *address});  // its completion is nobody's; the stop confirms
         }
     }
 }
 
 bool OwnershipR1::on_slept(Duration slept) {
-    if (m_state == State::init || m_state == State::shutdown || m_context.quirks().restart_on_heal) {
+    if (m_state == State::init || m_state == State::shutdown ||
+        m_context.quirks().restart_on_heal) {
         return false;
     }
-    // With the peer alive it may have taken everything; with a dead one it may have come back and waited initdead.
+    // With the peer alive it may have taken everything; with a dead one it may have come back and
+    // waited initdead.
     if (!m_membership.any_alive() && slept < m_context.ha().initdead) {
         return false;
     }
@@ -293,11 +317,13 @@ void OwnershipR1::finish_stop() {
     if (m_state != State::shutdown || m_goodbye_sent) {
         return;
     }
-    if (any_in(ResourceScope::all, GroupRole::release) || any_in(ResourceScope::all, GroupRole::takeover)) {
+    if (any_in(ResourceScope::all, GroupRole::release) ||
+        any_in(ResourceScope::all, GroupRole::takeover)) {
         return;
     }
     if (any_up(ResourceScope::all)) {
-        // A member could not be stopped. Saying goodbye would put it on two nodes: stay, and hold what still runs.
+        // A member could not be stopped. Saying goodbye would put it on two nodes: stay, and hold
+        // what still runs.
         m_state = State::stable;
         m_membership.set_phase(NodePhase::active);
         hold(ResourceScope::all, true);
@@ -311,7 +337,8 @@ void OwnershipR1::finish_stop() {
     if (m_restart_after_stop) {
         m_membership.set_restarting();
     }
-    m_timers.arm(Timer::leave, m_context.now + (m_restart_after_stop ? restart_exec_delay : leave_delay));
+    m_timers.arm(Timer::leave,
+                 m_context.now + (m_restart_after_stop ? restart_exec_delay : leave_delay));
 }
 
 }  // namespace cluster

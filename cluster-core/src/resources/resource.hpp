@@ -53,8 +53,8 @@ class Resource {
 
     /// Tell the network (again) where the address is; only addresses do something.
     virtual void announce(ResourceContext&) {}
-    /// Send the stream of a running bridge switch here (again). Its state stays what it is: trouble is reported step
-    /// by step, and stops nothing. Carried out when the bridge is lent.
+    /// Send the stream of a running bridge switch here (again). Its state stays what it is: trouble
+    /// is reported step by step, and stops nothing. Carried out when the bridge is lent.
     virtual void repoint() {}
 
     /// The bridge answers one exchange at a time: the manager lends it. Only bridge switches want

@@ -492,7 +492,8 @@ class BridgeResource final : public Resource {
         auto bytes = reader.block();
         const bool fits = m_exchange ? m_exchange->load(bytes) : m_phase == Phase::idle;
         const bool runs = m_exchange && m_exchange->next_deadline().has_value();
-        if (!fits || (m_phase == Phase::exchanging && !runs)) {  // one that was broken off is no concern
+        if (!fits ||
+            (m_phase == Phase::exchanging && !runs)) {  // one that was broken off is no concern
             reader.fail();
         }
     }
