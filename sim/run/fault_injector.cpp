@@ -27,6 +27,10 @@ struct Reverse {
     std::optional<Fault> operator()(const ProcessKill&) const { return std::nullopt; }
     std::optional<Fault> operator()(const BridgeLoseReply&) const { return std::nullopt; }
     std::optional<Fault> operator()(const OperatorCommand&) const { return std::nullopt; }
+    template <class F>
+    std::optional<Fault> operator()(const F&) const {
+        return std::nullopt;
+    }
 };
 
 const Target& target_of(const Fault& fault) {
@@ -90,6 +94,8 @@ std::string FaultInjector::resolve(const Target& target) const {
             }
         }
         throw std::runtime_error("no member is standing by");
+    case Target::Role::random:
+        throw std::runtime_error("a random target is not carried out yet");
     }
     return target.id;
 }
@@ -281,6 +287,10 @@ struct FaultInjector::Apply {
         daemon->command(f.command);
         return fmt::format("the daemon of {} took the command", target);
     }
+    template <class F>
+    std::string operator()(const F& f) const {
+        throw std::runtime_error(fmt::format("{} is not carried out yet", verb(Fault{f})));
+    }
 };
 
 void FaultInjector::inject(const TimelineEntry& entry,
@@ -311,7 +321,7 @@ void FaultInjector::inject(const TimelineEntry& entry,
         if (entry.outage && &fault == std::get_if<Fault>(&entry.what)) {
             if (auto reverse = std::visit(Reverse{}, fault)) {
                 // The role was resolved when the fault happened; the repair is for the same thing.
-                std::visit([&](auto& f) { f.target = {Target::Role::id, target}; }, *reverse);
+                std::visit([&](auto& f) { f.target = Target{.id = target}; }, *reverse);
                 models::post(to_time(*entry.outage),
                              [this, &entry, reverse = *std::move(reverse), id, record] {
                                  inject(entry,

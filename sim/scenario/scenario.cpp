@@ -19,12 +19,45 @@ const T* find_id(const std::vector<T>& list, const std::string& id) {
 struct VerbOf {
     std::string_view operator()(const PowerOff&) const { return "power.off"; }
     std::string_view operator()(const PowerOn&) const { return "power.on"; }
-    std::string_view operator()(const LinkDown&) const { return "link.down"; }
-    std::string_view operator()(const LinkUp&) const { return "link.up"; }
+    std::string_view operator()(const NodeCrash&) const { return "node.crash"; }
     std::string_view operator()(const NodeFreeze&) const { return "node.freeze"; }
     std::string_view operator()(const NodeThaw&) const { return "node.thaw"; }
+    std::string_view operator()(const CpuStarve&) const { return "node.cpu_starve"; }
+    std::string_view operator()(const CpuRecover&) const { return "node.cpu_recover"; }
     std::string_view operator()(const ProcessKill&) const { return "process.kill"; }
-    std::string_view operator()(const BridgeLoseReply&) const { return "bridge.lose-reply"; }
+    std::string_view operator()(const ProcessHang&) const { return "process.hang"; }
+    std::string_view operator()(const ProcessResume&) const { return "process.resume"; }
+    std::string_view operator()(const LinkDown&) const { return "link.down"; }
+    std::string_view operator()(const LinkUp&) const { return "link.up"; }
+    std::string_view operator()(const LinkFlap&) const { return "link.flap"; }
+    std::string_view operator()(const LinkImpair&) const { return "link.impair"; }
+    std::string_view operator()(const LinkRestore&) const { return "link.restore"; }
+    std::string_view operator()(const Partition&) const { return "partition"; }
+    std::string_view operator()(const PartitionHeal&) const { return "partition.heal"; }
+    std::string_view operator()(const SerialNoise&) const { return "serial.noise"; }
+    std::string_view operator()(const SerialQuiet&) const { return "serial.quiet"; }
+    std::string_view operator()(const SwitchReboot&) const { return "switch.reboot"; }
+    std::string_view operator()(const SwitchArpStale&) const { return "switch.arp_stale"; }
+    std::string_view operator()(const SwitchArpFresh&) const { return "switch.arp_fresh"; }
+    std::string_view operator()(const BridgeReboot&) const { return "bridge.reboot"; }
+    std::string_view operator()(const BridgeLoseReply&) const { return "bridge.lose_reply"; }
+    std::string_view operator()(const SpanAlarm&) const { return "span.alarm"; }
+    std::string_view operator()(const SpanClear&) const { return "span.clear"; }
+    std::string_view operator()(const ResourceStartFail&) const { return "resource.start_fail"; }
+    std::string_view operator()(const ResourceStartSlow&) const { return "resource.start_slow"; }
+    std::string_view operator()(const ResourceStopHang&) const { return "resource.stop_hang"; }
+    std::string_view operator()(const ResourceStopFail&) const { return "resource.stop_fail"; }
+    std::string_view operator()(const ResourceHeal&) const { return "resource.heal"; }
+    std::string_view operator()(const ClockStep&) const { return "clock.step"; }
+    std::string_view operator()(const ClockDrift&) const { return "clock.drift"; }
+    std::string_view operator()(const DiskFull&) const { return "disk.full"; }
+    std::string_view operator()(const DiskFree&) const { return "disk.free"; }
+    std::string_view operator()(const DiskFail&) const { return "disk.fail"; }
+    std::string_view operator()(const UpstreamDown&) const { return "upstream.down"; }
+    std::string_view operator()(const UpstreamUp&) const { return "upstream.up"; }
+    std::string_view operator()(const UpsFail&) const { return "ups.fail"; }
+    std::string_view operator()(const UpsRepair&) const { return "ups.repair"; }
+    std::string_view operator()(const ConfigReload&) const { return "config.reload"; }
 
     std::string_view operator()(const OperatorCommand& fault) const {
         switch (fault.command.kind) {
@@ -51,6 +84,10 @@ const LinkSpec* Topology::link(const std::string& id) const {
 
 std::string_view verb(const Fault& fault) {
     return std::visit(VerbOf{}, fault);
+}
+
+std::vector<TimelineEntry> timeline_of(const Scenario& scenario, std::uint64_t /*seed*/) {
+    return scenario.timeline;
 }
 
 std::span<const std::string_view> known_invariants() noexcept {

@@ -137,42 +137,205 @@ using Workload = std::variant<AnalogCalls, IcmpEcho>;
 
 // ---------------------------------------------------------------- timeline
 
-/// A target is an id of the topology or a role resolved when the entry happens.
+/// A target is an id of the topology, a role resolved when the entry happens, or a draw:
+/// "random(a, b, c)", "random(members)" or "random(links)" takes one of `among` with the stream
+/// named by the entry's id.
 struct Target {
-    enum class Role : std::uint8_t { id, active_node, vip_owner, standby } role = Role::id;
-    std::string id;  ///< node, link or "node/process"
+    enum class Role : std::uint8_t { id, active_node, vip_owner, standby, random } role = Role::id;
+    std::string id{};                  ///< node, link or "node/process"
+    std::vector<std::string> among{};  ///< random only: ids, in file order
 };
+
+// Every fault says what `for` reverts it to; "one shot" = nothing reverts it. "Arms" = it waits for
+// something to strike at, opens no episode, and is an error when it never struck.
 
 struct PowerOff {
     Target target;
-};
+};  ///< also written switch.off, bridge.off. `for`: PowerOn
 struct PowerOn {
     Target target;
     Duration boot{};
 };
-struct LinkDown {
+struct NodeCrash {
     Target target;
-};
-struct LinkUp {
-    Target target;
-};
+};  ///< kernel panic: carrier stays, nothing answers. `for`: reboots then (default_boot_time)
 struct NodeFreeze {
     Target target;
 };
 struct NodeThaw {
     Target target;
 };
+/// CPU starvation. Work of scripts and services takes `slowdown` times as long; with `stall` no
+/// process at all (daemon included) is scheduled for the first `stall` of each `period`.
+struct CpuStarve {
+    Target target;
+    double slowdown = 10;
+    Duration stall{};
+    Duration period = std::chrono::seconds{1};
+};
+struct CpuRecover {
+    Target target;
+};
+/// `process`: "heartbeat" (the daemon), or a word of haresources. One shot; a daemon is started
+/// again after `restart` (by the service manager) or stays dead.
 struct ProcessKill {
     Target target;
     std::string process;
-};  ///< "heartbeat" (the daemon), or a word of haresources
+    std::optional<Duration> restart;
+};
+struct ProcessHang {
+    Target target;
+    std::string process;
+};  ///< alive, does nothing. `for`: ProcessResume
+struct ProcessResume {
+    Target target;
+    std::string process;
+};
+struct LinkDown {
+    Target target;
+};  ///< also serial.unplug; any link. `for`: LinkUp
+struct LinkUp {
+    Target target;
+};  ///< also serial.plug
+/// `times` times down for `down`, then up for `up`. One shot, one episode from the first down to
+/// the last up.
+struct LinkFlap {
+    Target target;
+    Duration down = std::chrono::milliseconds{500};
+    Duration up = std::chrono::milliseconds{500};
+    int times = 5;
+};
+/// Quality of an Ethernet link; carrier stays. `for`: LinkRestore.
+struct LinkImpair {
+    Target target;
+    std::string from;  ///< only frames that this end (node id) sends; empty: both directions
+    std::optional<double> loss;  ///< probabilities 0..1 per frame
+    std::optional<double> duplicate;
+    std::optional<double> reorder;
+    std::optional<double> corrupt;  ///< a bit is flipped: the receiver's FCS or checksum drops it
+    std::optional<Duration> delay;
+    std::optional<Duration> jitter;
+    std::optional<std::uint64_t> bits_per_second;
+    /// Loss comes in bursts of this mean length (Gilbert model) with the same mean; 0 = independent
+    Duration burst{};
+};
+struct LinkRestore {
+    Target target;
+};
+/// Frames between nodes of different groups vanish on Ethernet, carrier stays (silent). Serial
+/// lines are not touched. With `one_way` only frames from the first group to the others vanish.
+/// `for`: PartitionHeal. Nodes in no group reach everybody.
+struct Partition {
+    Target target;  ///< text for reports, "asterisk1 | asterisk2, probe"
+    std::vector<std::vector<std::string>> groups;
+    bool one_way = false;
+};
+struct PartitionHeal {
+    Target target;
+};
+struct SerialNoise {
+    Target target;
+    double probability = 0.1;
+};  ///< a byte is random instead of the sent one. `for`: SerialQuiet
+struct SerialQuiet {
+    Target target;
+};
+struct SwitchReboot {
+    Target target;
+    Duration takes = std::chrono::seconds{30};
+};  ///< [assumed] one shot, two openings: the loss and "<id>/revert"
+/// The switch drops gratuitous ARP (port security, ARP inspection). `for`: SwitchArpFresh
+struct SwitchArpStale {
+    Target target;
+};
+struct SwitchArpFresh {
+    Target target;
+};
+struct BridgeReboot {
+    Target target;
+};  ///< power taken for an instant: boots with its stored configuration; one shot
 struct BridgeLoseReply {
     Target target;
     int number = 1;
-};  ///< loses the reply to the n-th control request from now
+};  ///< arms: loses the reply to the n-th control request from now
+enum class SpanAlarmKind : std::uint8_t { red, yellow, blue };
+struct SpanAlarm {
+    Target target;        ///< id of a T1 link
+    std::string seen_by;  ///< node id of the end that sees it; empty: the foneBRIDGE's end
+    SpanAlarmKind alarm = SpanAlarmKind::red;
+};  ///< `for`: SpanClear
+struct SpanClear {
+    Target target;
+};
+/// Arms: the next `times` starts of the word on the target end with status 1. `for`: ResourceHeal
+struct ResourceStartFail {
+    Target target;
+    std::string resource;
+    int times = 1;
+};
+/// Arms: starts take `takes`, or `factor` times what was drawn. `for`: ResourceHeal
+struct ResourceStartSlow {
+    Target target;
+    std::string resource;
+    std::optional<Duration> takes;
+    double factor = 4;
+};
+/// Arms: stops never end. `for`: ResourceHeal
+struct ResourceStopHang {
+    Target target;
+    std::string resource;
+};
+/// Arms: stops end with status 1 and the resource goes on running. `for`: ResourceHeal
+struct ResourceStopFail {
+    Target target;
+    std::string resource;
+};
+struct ResourceHeal {
+    Target target;
+    std::string resource;
+};
+struct ClockStep {
+    Target target;
+    Duration by{};  ///< signed; wall clock only, the monotonic clock does not step
+};                  ///< one shot
+struct ClockDrift {
+    Target target;
+    double ppm = 0;  ///< of wall and monotonic clock; an oscillator off by 100 ppm is a bad one
+};                   ///< `for`: drift 0 again
+/// Every write fails (ENOSPC), reads go on. `for`: DiskFree
+struct DiskFull {
+    Target target;
+};
+struct DiskFree {
+    Target target;
+};
+/// Nothing can be read or written: programs cannot be started, what touches the disk blocks. A
+/// memory-locked heartbeat keeps beating. One shot.
+struct DiskFail {
+    Target target;
+};
+struct UpstreamDown {
+    Target target;
+};  ///< the telco (or later: the provider) does not serve; its line stays. `for`: UpstreamUp
+struct UpstreamUp {
+    Target target;
+};
+struct UpsFail {
+    Target target;
+};  ///< the ups itself: what hangs on it loses power at once, battery or not. `for`: UpsRepair
+struct UpsRepair {
+    Target target;
+    Duration boot{};
+};
 struct OperatorCommand {
     Target target;
     cluster::AdminCommand command;
+};  ///< operator.standby, .takeover (also .promote), .stop
+/// SIGHUP: the daemon reads authkeys again. `keys` absent: the file is unchanged.
+struct ConfigReload {
+    Target target;
+    std::string authkeys;  ///< path as written; empty: unchanged
+    std::optional<cluster::AuthKeys> keys;
 };
 
 /// A server's firmware, kernel and daemons until heartbeat starts [assumed: mean of 45-120 s,
@@ -183,13 +346,46 @@ inline constexpr Duration default_boot_time = std::chrono::seconds{75};
 /// A closed set; std::visit without default finds every place that a new fault needs.
 using Fault = std::variant<PowerOff,
                            PowerOn,
-                           LinkDown,
-                           LinkUp,
+                           NodeCrash,
                            NodeFreeze,
                            NodeThaw,
+                           CpuStarve,
+                           CpuRecover,
                            ProcessKill,
+                           ProcessHang,
+                           ProcessResume,
+                           LinkDown,
+                           LinkUp,
+                           LinkFlap,
+                           LinkImpair,
+                           LinkRestore,
+                           Partition,
+                           PartitionHeal,
+                           SerialNoise,
+                           SerialQuiet,
+                           SwitchReboot,
+                           SwitchArpStale,
+                           SwitchArpFresh,
+                           BridgeReboot,
                            BridgeLoseReply,
-                           OperatorCommand>;
+                           SpanAlarm,
+                           SpanClear,
+                           ResourceStartFail,
+                           ResourceStartSlow,
+                           ResourceStopHang,
+                           ResourceStopFail,
+                           ResourceHeal,
+                           ClockStep,
+                           ClockDrift,
+                           DiskFull,
+                           DiskFree,
+                           DiskFail,
+                           UpstreamDown,
+                           UpstreamUp,
+                           UpsFail,
+                           UpsRepair,
+                           OperatorCommand,
+                           ConfigReload>;
 
 [[nodiscard]] std::string_view verb(const Fault&);  ///< "power.off", "link.down", …
 
@@ -212,13 +408,45 @@ struct Check {
     std::vector<Requirement> require;
 };
 
+/// "after": {"event": …, "delay": …}: the entry happens `delay` after the first such event that
+/// follows the entry before it in the file. An event that never comes makes the run an error.
+struct After {
+    enum class Event : std::uint8_t {
+        entry,          ///< another entry (or "<id>/revert") was applied: `id`
+        peer_dead,      ///< "peer-dead": any member declared another dead
+        address_up,     ///< "address-up": a virtual address came up on a member
+        group_started,  ///< "group-started"
+        group_stopped,  ///< "group-stopped"
+        service_up,     ///< "service-up": a service answers its local probe
+        call_answered,  ///< "call-answered": first probe call answered after a cut-off
+    } event = Event::entry;
+    std::string id;
+    std::string node;  ///< where it happens; empty: anywhere
+    Duration delay{};
+};
+
 struct TimelineEntry {
     std::string id;
-    Duration at{};                   ///< absolute
+    Duration at{};  ///< absolute; with `after` only its place in the order
+    std::optional<After> after;
     std::optional<Duration> outage;  ///< "for": the fault is reverted after this long (own episode)
+    std::string verb;                ///< as written ("switch.off"), for reports
     std::variant<Fault, Check> what;
-    bool opens_episode =
-        true;  ///< false for checks and for bridge.lose-reply (arms something, cuts nothing)
+    bool opens_episode = true;  ///< false for checks and for faults that arm something
+};
+
+/// Random faults between `from` and `until`: one after the other, the next begins `every` after the
+/// end of the one before, so that single-fault behaviour is judged. Each seed draws its own list.
+struct Soak {
+    Duration from{};
+    Duration until{};
+    models::Distribution every = models::ConstantDist{std::chrono::seconds{20}};
+    struct Choice {
+        double weight = 1;
+        models::Distribution outage = models::ConstantDist{};  ///< its `for`
+        TimelineEntry entry;  ///< id and time are filled in when drawn; id "soak-<n>"
+    };
+    std::vector<Choice> faults;
 };
 
 // ---------------------------------------------------------------- expectations
@@ -272,6 +500,8 @@ struct Expectation {
     std::string id;
     ExpectationSeverity severity = ExpectationSeverity::error;
     ExpectationKind kind;
+    std::optional<Implementation> implementation;  ///< judged only with this one; else left out
+    bool known_bad = false;          ///< must fail: passes when it fails, and fails when it passes
     std::optional<double> quantile;  ///< over seeds; default 0.95 for time limits
     int min_samples = 1;
 };
@@ -304,6 +534,7 @@ struct Scenario {
     std::vector<Workload> workload;
     ProbeSettings probes;
     std::vector<TimelineEntry> timeline;  ///< sorted by time, file order at equal times
+    std::optional<Soak> soak;
     std::vector<Expectation> expect;
     std::vector<DisabledInvariant> disabled_invariants;
 };
@@ -339,5 +570,9 @@ struct ReadScenario {
 /// The scenario alone, from memory: opens no file, so neither bases nor configuration files are
 /// followed.
 [[nodiscard]] ReadScenario read_scenario_text(const std::string& file, std::string_view text);
+
+/// The timeline of one seed: the written one with the soak's draws merged in, sorted. The same
+/// scenario and seed give the same list.
+[[nodiscard]] std::vector<TimelineEntry> timeline_of(const Scenario&, std::uint64_t seed);
 
 }  // namespace sim

@@ -31,7 +31,7 @@ constexpr std::array<std::pair<std::string_view, FaultVerb>, 11> fault_verbs{
      {"node.freeze", FaultVerb::node_freeze},
      {"node.thaw", FaultVerb::node_thaw},
      {"process.kill", FaultVerb::process_kill},
-     {"bridge.lose-reply", FaultVerb::bridge_lose_reply},
+     {"bridge.lose_reply", FaultVerb::bridge_lose_reply},
      {"operator.standby", FaultVerb::operator_standby},
      {"operator.takeover", FaultVerb::operator_takeover},
      {"operator.stop", FaultVerb::operator_stop}}};
@@ -87,7 +87,7 @@ Target link_target(ObjectCursor& object, const Scenario& scenario) {
 }
 
 ProcessKill read_process_kill(ObjectCursor& object, const Scenario& scenario) {
-    ProcessKill kill{node_target(object, scenario, {NodeKind::server}), {}};
+    ProcessKill kill{node_target(object, scenario, {NodeKind::server}), {}, {}};
     std::vector<std::string_view> known{"heartbeat"};
     for (const auto& [word, model] : scenario.cluster.resources) {
         known.emplace_back(word);

@@ -103,7 +103,7 @@ TEST_CASE("Schema and reader accept the same good documents", "[sim][scenario]")
              "/timeline/-",
              {{"id", "l"},
               {"at", "9s"},
-              {"fault", "bridge.lose-reply"},
+              {"fault", "bridge.lose_reply"},
               {"target", "fb"},
               {"number", 3}}),
         with("add",

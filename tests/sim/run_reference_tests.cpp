@@ -260,7 +260,7 @@ TEST_CASE("Reference: a fault that cannot take effect ends the run with an error
     TimelineEntry again;
     again.id = "again";
     again.at = 185s;
-    again.what = Fault{PowerOff{{Target::Role::id, "asterisk1"}}};
+    again.what = Fault{PowerOff{Target{.id = "asterisk1"}}};
     s.timeline.push_back(again);
     std::string said;
     try {
