@@ -770,6 +770,11 @@ bool Host::set_process_frozen(const std::string& process_name, bool stopped) {
     return true;
 }
 
+bool Host::process_runs(const std::string& process_name) const {
+    const auto found = m_impl->processes.find(process_name);
+    return found != m_impl->processes.end() && m_impl->runs(found->second);
+}
+
 Process* Host::find(const std::string& process_name) {
     const auto found = m_impl->processes.find(process_name);
     return found == m_impl->processes.end() ? nullptr : found->second.process.get();

@@ -86,6 +86,8 @@ class Host {
     bool kill(const std::string& process_name);  ///< false: no such process
     /// SIGSTOP / SIGCONT of one process; false: no such process.
     bool set_process_frozen(const std::string& process_name, bool);
+    /// It is there and gets processor time: neither it nor the whole host is stopped.
+    [[nodiscard]] bool process_runs(const std::string& process_name) const;
     [[nodiscard]] Process* find(const std::string& process_name);
 
     /// Runs `f` after `delay` unless the incarnation has ended by then; carries Recorder::current()

@@ -8,6 +8,7 @@
 
 #include <ns3/simulator.h>
 
+#include "event.hpp"
 #include "pbx_impl.hpp"
 
 namespace models {
@@ -50,7 +51,8 @@ Pbx::Impl::Impl(Host& h, PbxOptions o)
              options.bridge_mac,
              tdm::span_count,
              options.span_activation_delay,
-             options.detail}) {
+             options.detail}),
+      watcher_stream(h.context().stream("agent/" + h.name() + "/asterisk/watcher")) {
     spans.hooks.alarm_changed = [this](int span) { alarm_changed(span); };
     spans.hooks.abcd = [this](int span, int channel, std::uint8_t bits) {
         abcd_arrived(span, channel, bits);
@@ -590,6 +592,7 @@ Pbx::~Pbx() = default;
 
 void Pbx::run(cluster::AgentOp op, const std::vector<std::string>& arguments, Done done) {
     if (op == cluster::AgentOp::stop) {
+        ++m_impl->stop_orders;
         m_impl->stop_begun();
     }
     m_impl->script.run(op, arguments, [this, op, done = std::move(done)](Result result) {
@@ -618,6 +621,16 @@ void Pbx::crash() {
     if (m_impl->runs()) {
         m_impl->host.kill(std::string(process_name));
     }
+}
+
+void Pbx::start_again(ns3::Time after) {
+    Impl& impl = *m_impl;
+    const ns3::Time takes = after + to_time(draw(impl.options.profile.start, impl.watcher_stream));
+    impl.host.schedule_user({}, takes, [&impl, orders = impl.stop_orders] {
+        if (impl.stop_orders == orders && !impl.runs()) {
+            impl.started();
+        }
+    });
 }
 
 void Pbx::hang(bool hung) {

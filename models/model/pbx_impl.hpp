@@ -96,7 +96,9 @@ struct Pbx::Impl {
     bool hung = false;
     bool process_frozen = false;
     bool trunk_was_up = false;
-    std::uint64_t life = 0;                                        ///< of the process
+    std::uint64_t life = 0;         ///< of the process
+    std::uint64_t stop_orders = 0;  ///< a watcher does not start again what was told to stop
+    RandomStream watcher_stream;
     std::vector<std::pair<RecordId, std::function<void()>>> held;  ///< while it stands still
     std::optional<tdm::Lapd> lapd;
     std::optional<tdm::Q931> q931;

@@ -236,6 +236,9 @@ class Pbx final : public Agent {
     void cancel() override;
     void host_lost() override;
     void crash();     ///< the Asterisk process dies; nobody is told
+    /// A watcher (safe_asterisk, a unit with Restart=) starts it again: it comes up `after` plus a
+    /// start's time later, unless it runs by then or was told to stop.
+    void start_again(ns3::Time after);
     void hang(bool);  ///< process alive, answers nothing
     [[nodiscard]] bool answers_local_probe() const;
     [[nodiscard]] bool dchannel_up() const;

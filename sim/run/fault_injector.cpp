@@ -25,6 +25,9 @@ struct Reverse {
     std::optional<Fault> operator()(const NodeFreeze& f) const { return NodeThaw{f.target}; }
     std::optional<Fault> operator()(const NodeThaw& f) const { return NodeFreeze{f.target}; }
     std::optional<Fault> operator()(const ProcessKill&) const { return std::nullopt; }
+    std::optional<Fault> operator()(const ProcessHang& f) const {
+        return ProcessResume{f.target, f.process};
+    }
     std::optional<Fault> operator()(const BridgeLoseReply&) const { return std::nullopt; }
     std::optional<Fault> operator()(const OperatorCommand&) const { return std::nullopt; }
     template <class F>
@@ -39,7 +42,7 @@ const Target& target_of(const Fault& fault) {
 
 bool repairs(const Fault& fault) {
     return std::holds_alternative<PowerOn>(fault) || std::holds_alternative<LinkUp>(fault) ||
-           std::holds_alternative<NodeThaw>(fault);
+           std::holds_alternative<NodeThaw>(fault) || std::holds_alternative<ProcessResume>(fault);
 }
 
 std::string carrier_words(models::LanLink& link, bool up) {
@@ -248,26 +251,89 @@ struct FaultInjector::Apply {
         host().thaw();
         return fmt::format("the processes of {} go on", target);
     }
+    /// A word of haresources with a process that outlives its script.
+    models::Pbx& service(const std::string& word) const {
+        auto* const pbx = dynamic_cast<models::Pbx*>(self.m_testbed.agent(target, word));
+        if (pbx == nullptr) {
+            throw std::runtime_error(
+                fmt::format("{} has no process that stays on {}", word, target));
+        }
+        return *pbx;
+    }
     std::string operator()(const ProcessKill& f) const {
         if (f.process == daemon_process) {
             if (!host().kill(daemon_process) || host().find(daemon_process) != nullptr) {
                 throw std::runtime_error(fmt::format("no {} runs on {}", f.process, target));
             }
-            return fmt::format("the daemon of {} is gone", target);
+            if (!f.restart) {
+                return fmt::format("the daemon of {} is gone", target);
+            }
+            host().schedule(to_time(*f.restart), [this_ = &self, node = target] {
+                auto& testbed = this_->m_testbed;
+                testbed.start_daemon(testbed.members()[testbed.member_index(node)]);
+            });
+            return fmt::format(
+                "the daemon of {} is gone; its service manager starts it again after "
+                "{} ms",
+                target,
+                std::chrono::duration_cast<std::chrono::milliseconds>(*f.restart).count());
         }
-        auto* const pbx = dynamic_cast<models::Pbx*>(self.m_testbed.agent(target, f.process));
-        if (pbx == nullptr) {
-            throw std::runtime_error(
-                fmt::format("{} has no process that stays on {}", f.process, target));
-        }
+        models::Pbx* const pbx = &service(f.process);
         if (!pbx->answers_local_probe()) {
             throw std::runtime_error(fmt::format("{} does not run on {}", f.process, target));
         }
         pbx->crash();
+        if (f.restart) {
+            pbx->start_again(to_time(*f.restart));
+        }
         if (pbx->answers_local_probe()) {
             throw std::runtime_error(fmt::format("{} on {} still answers", f.process, target));
         }
         return fmt::format("{} on {} no longer answers", f.process, target);
+    }
+    std::string operator()(const ProcessHang& f) const {
+        if (f.process == daemon_process) {
+            if (!host().process_runs(daemon_process)) {
+                throw std::runtime_error(fmt::format("no {} runs on {}", f.process, target));
+            }
+            host().set_process_frozen(daemon_process, true);
+            if (host().process_runs(daemon_process)) {
+                throw std::runtime_error(fmt::format("{} on {} still runs", f.process, target));
+            }
+            return fmt::format("the daemon of {} is not scheduled; kernel and services go on",
+                               target);
+        }
+        models::Pbx& pbx = service(f.process);
+        if (!pbx.answers_local_probe()) {
+            throw std::runtime_error(fmt::format("{} does not run on {}", f.process, target));
+        }
+        pbx.hang(true);
+        if (pbx.answers_local_probe()) {
+            throw std::runtime_error(fmt::format("{} on {} still answers", f.process, target));
+        }
+        return fmt::format("{} on {} is there and answers nothing", f.process, target);
+    }
+    std::string operator()(const ProcessResume& f) const {
+        if (f.process == daemon_process) {
+            if (host().find(daemon_process) == nullptr || host().process_runs(daemon_process)) {
+                throw std::runtime_error(fmt::format("no {} hangs on {}", f.process, target));
+            }
+            host().set_process_frozen(daemon_process, false);
+            if (!host().process_runs(daemon_process)) {
+                throw std::runtime_error(
+                    fmt::format("{} on {} still does not run", f.process, target));
+            }
+            return fmt::format("the daemon of {} goes on", target);
+        }
+        models::Pbx& pbx = service(f.process);
+        if (pbx.answers_local_probe()) {
+            throw std::runtime_error(fmt::format("{} does not hang on {}", f.process, target));
+        }
+        pbx.hang(false);
+        if (!pbx.answers_local_probe()) {
+            throw std::runtime_error(fmt::format("{} does not hang on {}", f.process, target));
+        }
+        return fmt::format("{} on {} answers again", f.process, target);
     }
     std::string operator()(const BridgeLoseReply& f) const {
         models::Fonebridge* const bridge = self.m_testbed.bridge(target);

@@ -626,6 +626,14 @@ models::LightEndpoint* Testbed::client(const std::string& id) {
     return find_in(m_clients, id);
 }
 
+bool Testbed::start_daemon(const Member& member) {
+    if (!member.host->kernel_runs() || member.host->find(daemon_process) != nullptr) {
+        return false;
+    }
+    member.host->spawn(daemon_process, make_daemon(member_index(member.name)));
+    return true;
+}
+
 std::optional<cluster::NodeStatus> Testbed::status(const Member& member) const {
     const auto* daemon =
         dynamic_cast<const models::DaemonProcess*>(member.host->find(daemon_process));

@@ -67,6 +67,9 @@ class Testbed {
         return m_bridges;
     }
 
+    /// A service manager starts the member's daemon anew, under the name daemon_process. False: the
+    /// kernel does not run, or a daemon is there already.
+    bool start_daemon(const Member&);
     /// The daemon's status; nullopt while it does not run.
     [[nodiscard]] std::optional<cluster::NodeStatus> status(const Member&) const;
     [[nodiscard]] models::Agent* agent(const std::string& host, const std::string& word);
