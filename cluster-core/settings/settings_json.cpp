@@ -73,6 +73,7 @@ class SettingsReader {
                  int low,
                  int high,
                  int& out);
+    void boolean(const Json& parent, const char* key, bool& out);
     void string(const Json& parent, const std::string& pointer, const char* key, std::string& out);
     void binding(const Json&, const std::string& pointer, const std::string& word);
     void networks(const Json&, const std::string& pointer, BindingSettings& out);
@@ -163,6 +164,18 @@ void SettingsReader::integer(
         return;
     }
     out = static_cast<int>(value);
+}
+
+void SettingsReader::boolean(const Json& parent, const char* key, bool& out) {
+    const auto it = parent.find(key);
+    if (it == parent.end()) {
+        return;
+    }
+    if (!it->is_boolean()) {
+        error(std::string{"/"} + key, "wrong-type", shown(*it), "true or false");
+        return;
+    }
+    out = it->get<bool>();
 }
 
 void SettingsReader::string(const Json& parent,
@@ -313,9 +326,14 @@ void SettingsReader::read(const Json& root) {
                  "announce",
                  "bridge",
                  "start_failure",
+                 "start_retry_delay",
+                 "start_retry_max",
                  "stop_attempts",
                  "stop_retry_delay",
-                 "carrier_policy"})) {
+                 "stop_timeout",
+                 "stop_deadline",
+                 "carrier_policy",
+                 "ping_tie_break"})) {
         return;
     }
     if (const auto format = root.find("format"); format == root.end()) {
@@ -359,13 +377,12 @@ void SettingsReader::read(const Json& root) {
     }
     integer(root, "", "stop_attempts", 1, 1000, m_settings.stop_attempts);
     duration(root, "", "stop_retry_delay", milliseconds{1}, m_settings.stop_retry_delay);
-    if (const auto policy = root.find("carrier_policy"); policy != root.end()) {
-        if (policy->is_boolean()) {
-            m_settings.carrier_policy = policy->get<bool>();
-        } else {
-            error("/carrier_policy", "wrong-type", shown(*policy), "true or false");
-        }
-    }
+    duration(root, "", "start_retry_delay", Duration::zero(), m_settings.start_retry_delay);
+    duration(root, "", "start_retry_max", milliseconds{1}, m_settings.start_retry_max);
+    duration(root, "", "stop_timeout", Duration::zero(), m_settings.stop_timeout);
+    duration(root, "", "stop_deadline", Duration::zero(), m_settings.stop_deadline);
+    boolean(root, "carrier_policy", m_settings.carrier_policy);
+    boolean(root, "ping_tie_break", m_settings.ping_tie_break);
 }
 
 /// What the JSON library says, without its prefix and numbers: ours carry the position.
@@ -499,7 +516,12 @@ std::string settings_to_json(const Settings& settings) {
         settings.start_failure == StartFailurePolicy::move ? "move" : "heartbeat";
     root["stop_attempts"] = settings.stop_attempts;
     root["stop_retry_delay"] = shown_duration(settings.stop_retry_delay);
+    root["start_retry_delay"] = shown_duration(settings.start_retry_delay);
+    root["start_retry_max"] = shown_duration(settings.start_retry_max);
+    root["stop_timeout"] = shown_duration(settings.stop_timeout);
+    root["stop_deadline"] = shown_duration(settings.stop_deadline);
     root["carrier_policy"] = settings.carrier_policy;
+    root["ping_tie_break"] = settings.ping_tie_break;
     return root.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
 }
 

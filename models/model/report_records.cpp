@@ -21,14 +21,24 @@ constexpr std::array<std::string_view, 6> peer_reasons{
 constexpr std::array<std::string_view, 5> roles{
     "standby", "takeover", "active", "release", "fault"};
 constexpr std::array<std::string_view, 5> phases{"init", "up", "active", "stopping", "stopped"};
-constexpr std::array<std::string_view, 8> takeover_reasons{"cold-start",
+constexpr std::array<std::string_view, 9> takeover_reasons{"cold-start",
                                                            "peer-dead",
                                                            "peer-shutdown",
                                                            "peer-standby",
                                                            "peer-request",
                                                            "failback",
                                                            "lone-start",
-                                                           "operator-command"};
+                                                           "operator-command",
+                                                           "start-retry"};
+constexpr std::array<std::string_view, 7> policy_rules{"carrier",
+                                                       "ping-tie-break",
+                                                       "woke-up",
+                                                       "returned",
+                                                       "start-failure",
+                                                       "stop-failure",
+                                                       "daemon-death"};
+constexpr std::array<std::string_view, 6> policy_decisions{
+    "keeps", "takes-nothing", "releases", "waits", "retries", "settled"};
 constexpr std::array<std::string_view, 6> resource_states{
     "stopped", "checking", "starting", "running", "stopping", "failed"};
 constexpr std::array<std::string_view, 6> bridge_progress{
@@ -50,8 +60,12 @@ static_assert(static_cast<std::size_t>(c::PeerState::dead) + 1 == peer_states.si
 static_assert(static_cast<std::size_t>(c::PeerChangeReason::zero_dt) + 1 == peer_reasons.size());
 static_assert(static_cast<std::size_t>(c::GroupRole::fault) + 1 == roles.size());
 static_assert(static_cast<std::size_t>(c::NodePhase::stopped) + 1 == phases.size());
-static_assert(static_cast<std::size_t>(c::TakeoverReason::operator_command) + 1 ==
+static_assert(static_cast<std::size_t>(c::TakeoverReason::start_retry) + 1 ==
               takeover_reasons.size());
+static_assert(static_cast<std::size_t>(c::PolicyDecision::Rule::daemon_death) + 1 ==
+              policy_rules.size());
+static_assert(static_cast<std::size_t>(c::PolicyDecision::Decision::settled) + 1 ==
+              policy_decisions.size());
 static_assert(static_cast<std::size_t>(c::ResourceState::failed) + 1 == resource_states.size());
 static_assert(static_cast<std::size_t>(c::BridgeStep::What::finished) + 1 ==
               bridge_progress.size());
@@ -178,6 +192,15 @@ struct Writer {
     }
     RecordId operator()(const c::NodeSlept& r) const {
         return write("slept", {{"slept_ns", number(r.slept.count())}});
+    }
+    RecordId operator()(const c::PolicyDecision& r) const {
+        return write("policy",
+                     {{"rule", pick(policy_rules, r.rule)},
+                      {"decision", pick(policy_decisions, r.decision)},
+                      {"delay_ns", number(r.delay.count())}});
+    }
+    RecordId operator()(const c::KeysReloaded& r) const {
+        return write("keys.reloaded", {{"sending_index", number(r.sending_index)}});
     }
 };
 

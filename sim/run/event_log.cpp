@@ -219,6 +219,15 @@ struct ActionText {
     std::string operator()(const NodeSlept& r) const {
         return fmt::format("report: slept {} ns", r.slept.count());
     }
+    std::string operator()(const PolicyDecision& r) const {
+        return fmt::format("report: rule {} decides {}, delay {} ns",
+                           static_cast<unsigned>(r.rule),
+                           static_cast<unsigned>(r.decision),
+                           r.delay.count());
+    }
+    std::string operator()(const KeysReloaded& r) const {
+        return fmt::format("report: keys reloaded, sending with {}", r.sending_index);
+    }
 };
 
 /// The whole answer to one event, digested: every action with its id and all its bytes.
@@ -251,6 +260,10 @@ E enum_from(const json& value, int last) {
 json to_json(const Quirks& quirks) {
     // A structured binding, so that a new quirk does not compile until it is written down here.
     const auto& [on_tick,
+                 soon,
+                 soon_percent,
+                 late,
+                 late_percent,
                  interval,
                  restart,
                  generation,
@@ -262,6 +275,10 @@ json to_json(const Quirks& quirks) {
                  one_by_one,
                  alone] = quirks;
     return {on_tick,
+            soon.count(),
+            soon_percent,
+            late.count(),
+            late_percent,
             interval.count(),
             restart,
             generation,
@@ -277,6 +294,10 @@ json to_json(const Quirks& quirks) {
 Quirks quirks_from(const json& value) {
     Quirks quirks;
     auto& [on_tick,
+           soon,
+           soon_percent,
+           late,
+           late_percent,
            interval,
            restart,
            generation,
@@ -287,17 +308,30 @@ Quirks quirks_from(const json& value) {
            sending_key,
            one_by_one,
            alone] = quirks;
-    on_tick = value.at(0).get<bool>();
-    interval = Duration{value.at(1).get<std::int64_t>()};
-    restart = value.at(2).get<bool>();
-    generation = value.at(3).get<bool>();
-    start_bug = value.at(4).get<bool>();
-    reboot = value.at(5).get<bool>();
-    hold = value.at(6).get<bool>();
-    no_announce = value.at(7).get<bool>();
-    sending_key = value.at(8).get<bool>();
-    one_by_one = value.at(9).get<bool>();
-    alone = value.at(10).get<bool>();
+    std::size_t at = 0;
+    const auto next = [&](auto& field) {
+        using Field = std::remove_reference_t<decltype(field)>;
+        if constexpr (std::is_same_v<Field, Duration>) {
+            field = Duration{value.at(at++).get<std::int64_t>()};
+        } else {
+            field = value.at(at++).get<Field>();
+        }
+    };
+    next(on_tick);
+    next(soon);
+    next(soon_percent);
+    next(late);
+    next(late_percent);
+    next(interval);
+    next(restart);
+    next(generation);
+    next(start_bug);
+    next(reboot);
+    next(hold);
+    next(no_announce);
+    next(sending_key);
+    next(one_by_one);
+    next(alone);
     return quirks;
 }
 
@@ -376,6 +410,9 @@ struct EventJson {
     void operator()(const BridgeReplyReceived& e) const {
         line["e"] = "bridge-reply", line["bytes"] = to_hex(e.bytes);
     }
+    void operator()(const BridgeStreamChanged& e) const {
+        line["e"] = "bridge-stream", line["arriving"] = e.arriving, line["up"] = e.link_up;
+    }
     void operator()(const PingReplyReceived& e) const {
         line["e"] = "ping-reply", line["target"] = static_cast<unsigned>(e.target),
         line["sequence"] = e.sequence;
@@ -383,6 +420,19 @@ struct EventJson {
     void operator()(const AdminCommand& e) const {
         line["e"] = "command", line["kind"] = static_cast<unsigned>(e.kind),
         line["scope"] = static_cast<unsigned>(e.scope);
+    }
+    void operator()(const ConfigReloaded& e) const {
+        line["e"] = "reload";
+        if (e.keys != nullptr) {
+            line["sending"] = e.keys->sending_index;
+            json keys = json::array();
+            for (std::size_t i = 0; i < e.keys->keys.size(); ++i) {
+                if (const auto& key = e.keys->keys[i]) {
+                    keys.push_back({i, static_cast<unsigned>(key->method), key->secret});
+                }
+            }
+            line["keys"] = std::move(keys);
+        }
     }
     void operator()(const DeadlineReached&) const { line["e"] = "deadline"; }
 };
@@ -392,8 +442,31 @@ struct OwnedEvent {
     std::vector<std::byte> bytes;
     std::string output;
     std::vector<Route> routes;
+    AuthKeys keys;
     Event event;
 };
+
+AuthKeys keys_from(const json& line) {
+    AuthKeys keys;
+    const auto last = static_cast<int>(keys.keys.size()) - 1;
+    const auto index = [&](const json& value) {
+        const int number = value.get<int>();
+        if (number < 0 || number > last) {
+            throw std::invalid_argument(fmt::format("a key with index {}", number));
+        }
+        return number;
+    };
+    keys.sending_index = index(line.at("sending"));
+    for (const json& key : line.at("keys")) {
+        keys.keys[static_cast<std::size_t>(index(key.at(0)))] = {
+            enum_from<AuthMethod>(key.at(1), static_cast<int>(AuthMethod::sha256)),
+            key.at(2).get<std::string>()};
+    }
+    if (!keys.keys[static_cast<std::size_t>(keys.sending_index)]) {
+        throw std::invalid_argument("no key to send with");
+    }
+    return keys;
+}
 
 /// `owned` stays where it is while the event is used.
 void read_event(const json& line, OwnedEvent& owned) {
@@ -424,15 +497,25 @@ void read_event(const json& line, OwnedEvent& owned) {
             .routes = owned.routes};
     } else if (kind == "bridge-reply") {
         owned.event = BridgeReplyReceived{.bytes = owned.bytes};
+    } else if (kind == "bridge-stream") {
+        owned.event = BridgeStreamChanged{.arriving = line.at("arriving").get<bool>(),
+                                          .link_up = line.at("up").get<bool>()};
+    } else if (kind == "reload") {
+        owned.event = ConfigReloaded{};
+        if (line.contains("keys")) {
+            owned.keys = keys_from(line);
+            owned.event = ConfigReloaded{&owned.keys};
+        }
     } else if (kind == "ping-reply") {
         owned.event =
             PingReplyReceived{.target = PingTargetId{line.at("target").get<std::uint16_t>()},
                               .sequence = line.at("sequence").get<std::uint16_t>()};
     } else if (kind == "command") {
-        owned.event = AdminCommand{.kind = enum_from<AdminCommand::Kind>(
-                                       line.at("kind"), static_cast<int>(AdminCommand::Kind::stop)),
-                                   .scope = enum_from<ResourceScope>(
-                                       line.at("scope"), static_cast<int>(ResourceScope::foreign))};
+        owned.event =
+            AdminCommand{.kind = enum_from<AdminCommand::Kind>(
+                             line.at("kind"), static_cast<int>(AdminCommand::Kind::release)),
+                         .scope = enum_from<ResourceScope>(
+                             line.at("scope"), static_cast<int>(ResourceScope::foreign))};
     } else if (kind == "deadline") {
         owned.event = DeadlineReached{};
     } else {

@@ -25,11 +25,53 @@ std::string_view because(cluster::TakeoverReason reason) {
         return "no peer appeared";
     case cluster::TakeoverReason::operator_command:
         return "the operator asked";
+    case cluster::TakeoverReason::start_retry:
+        return "nobody else can";
     }
     return "?";
 }
 
 }  // namespace
+
+std::string_view rule_words(cluster::PolicyDecision::Rule rule) {
+    using Rule = cluster::PolicyDecision::Rule;
+    switch (rule) {
+    case Rule::carrier:
+        return "no carrier on any heartbeat path";
+    case Rule::ping_tie_break:
+        return "its peer is silent and no ping target answers";
+    case Rule::woke_up:
+        return "it was not scheduled";
+    case Rule::returned:
+        return "its peer is back";
+    case Rule::start_failure:
+        return "the group starts nowhere";
+    case Rule::stop_failure:
+        return "the group does not stop";
+    case Rule::daemon_death:
+        return "its daemon died";
+    }
+    return "?";
+}
+
+std::string_view decision_words(cluster::PolicyDecision::Decision decision) {
+    using Decision = cluster::PolicyDecision::Decision;
+    switch (decision) {
+    case Decision::keeps:
+        return "keeps what it runs";
+    case Decision::takes_nothing:
+        return "takes nothing";
+    case Decision::releases:
+        return "gives up what it runs";
+    case Decision::waits:
+        return "waits";
+    case Decision::retries:
+        return "will try again";
+    case Decision::settled:
+        return "is settled";
+    }
+    return "?";
+}
 
 Observer::Observer(std::vector<std::string> members,
                    const cluster::HaResources& resources,
@@ -166,6 +208,20 @@ struct Observer::Reader {
     }
     void operator()(const cluster::NodeSlept& r) const {
         self.tell(t, fmt::format("{}: was not scheduled for {}", who(), seconds(r.slept)));
+    }
+    void operator()(const cluster::PolicyDecision& r) const {
+        std::string text = fmt::format(
+            "{}: {}, because {}", who(), decision_words(r.decision), rule_words(r.rule));
+        if (r.decision == cluster::PolicyDecision::Decision::settled) {
+            text = fmt::format("{}: settled after: {}", who(), rule_words(r.rule));
+        } else if (r.delay > Duration::zero()) {
+            text += fmt::format(" ({})", seconds(r.delay));
+        }
+        self.tell(t, std::move(text));
+    }
+    void operator()(const cluster::KeysReloaded& r) const {
+        self.tell(
+            t, fmt::format("{}: reads authkeys again, sends with key {}", who(), r.sending_index));
     }
 };
 

@@ -33,7 +33,9 @@ TEST_CASE("understudy.json: everything can be set", "[config][settings]") {
   },
   "announce": { "count": 3, "interval": "1s" },
   "bridge": { "reply_timeout": "10s", "attempts": 1 },
-  "start_failure": "heartbeat", "stop_attempts": 3, "stop_retry_delay": "500ms", "carrier_policy": false
+  "start_failure": "heartbeat", "stop_attempts": 3, "stop_retry_delay": "500ms", "carrier_policy": false,
+  "start_retry_delay": "5s", "start_retry_max": "2min", "stop_timeout": "7s", "stop_deadline": "0s",
+  "ping_tie_break": false
 })");
     CHECK(summary(parsed.findings) == Strings{});
     const auto& s = parsed.value;
@@ -49,6 +51,11 @@ TEST_CASE("understudy.json: everything can be set", "[config][settings]") {
     CHECK(s.stop_attempts == 3);
     CHECK(s.stop_retry_delay == 500ms);
     CHECK_FALSE(s.carrier_policy);
+    CHECK(s.start_retry_delay == 5s);
+    CHECK(s.start_retry_max == 2min);
+    CHECK(s.stop_timeout == 7s);
+    CHECK(s.stop_deadline == 0s);
+    CHECK_FALSE(s.ping_tie_break);
     CHECK((parse(settings_to_json(s)).value == s));
     CHECK(summary(parse(settings_to_json(s)).findings) == Strings{});
 }
@@ -86,6 +93,9 @@ TEST_CASE("understudy.json: each wrong value is an error at its key", "[config][
         {R"("stop_attempts":-1)", "error 2:1 out-of-range"},
         {R"("stop_retry_delay":"2 s")", "error 2:1 bad-duration"},
         {R"("carrier_policy":"off")", "error 2:1 wrong-type"},
+        {R"("ping_tie_break":1)", "error 2:1 wrong-type"},
+        {R"("start_retry_max":"0s")", "error 2:1 out-of-range"},
+        {R"("stop_timeout":20)", "error 2:1 bad-duration"},
         {R"("bindings":[])", "error 2:1 wrong-type"},
         {R"("bindings":{"a":1})", "error 2:13 wrong-type"},
         {R"("bindings":{"a":{}})", "error 2:13 missing-key"},

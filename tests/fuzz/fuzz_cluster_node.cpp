@@ -100,7 +100,7 @@ class Bench {
         options.files.keys = parse_authkeys("auth 1\n1 sha1 k\n", "authkeys").value;
         if ((flavour & 8U) != 0) {
             options.quirks = Quirks::heartbeat_3_0_6();
-            options.files.settings.start_failure = StartFailurePolicy::heartbeat;
+            options.files.settings = options.files.settings.as_heartbeat_3_0_6();
         }
         keys = std::make_unique<wire::Authenticator>(options.files.keys);
         node = std::make_unique<ClusterNode>(options);
@@ -218,7 +218,7 @@ void play(Bench& bench, Input& in) {
         answer(bench, in);
         break;
     case 7:
-        bench.give(AdminCommand{static_cast<AdminCommand::Kind>(in.byte() % 3),
+        bench.give(AdminCommand{static_cast<AdminCommand::Kind>(in.byte() % 4),
                                 static_cast<ResourceScope>(in.byte() % 3)});
         break;
     case 8: {
@@ -232,7 +232,14 @@ void play(Bench& bench, Input& in) {
         break;  // asleep
     case 10: {
         const std::uint8_t what = in.byte();
-        if (what % 2 == 0) {
+        if (what >= 240) {
+            AuthKeys keys = bench.options.files.keys;
+            keys.keys[2] = AuthKey{AuthMethod::md5, "k2"};
+            keys.sending_index = what % 2 == 0 ? 1 : 2;
+            bench.give(ConfigReloaded{what % 4 == 0 ? nullptr : &keys});
+        } else if (what >= 208) {
+            bench.give(BridgeStreamChanged{(what & 1U) != 0, (what & 2U) != 0});
+        } else if (what % 2 == 0) {
             bench.give(LinkStateChanged{LinkId{static_cast<std::uint16_t>(what / 4 % 3)},
                                         (what & 2U) != 0});
         } else {

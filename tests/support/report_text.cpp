@@ -37,7 +37,8 @@ std::string word(TakeoverReason r) {
                               "peer request",
                               "failback",
                               "lone start",
-                              "operator"});
+                              "operator",
+                              "start retry"});
 }
 std::string word(ResourceState s) {
     return name_of(s,
@@ -116,6 +117,25 @@ std::string body(const FencingReport& r) {
 }
 std::string body(const NodeSlept& r) {
     return "slept " + seconds(r.slept) + " s";
+}
+std::string body(const PolicyDecision& r) {
+    return "rule " +
+           name_of(r.rule,
+                   std::array{"carrier",
+                              "ping tie-break",
+                              "woke up",
+                              "returned",
+                              "start failure",
+                              "stop failure",
+                              "daemon death"}) +
+           ": " +
+           name_of(
+               r.decision,
+               std::array{"keeps", "takes nothing", "releases", "waits", "retries", "settled"}) +
+           (r.delay > Duration{} ? " " + seconds(r.delay) + " s" : "");
+}
+std::string body(const KeysReloaded& r) {
+    return "keys reloaded, sends with " + std::to_string(r.sending_index);
 }
 
 bool standard(std::string_view name) {

@@ -80,7 +80,7 @@ TwoNodeWorld::TwoNodeWorld(WorldOptions options)
         node.files.keys = std::move(keys.value);
         node.quirks = m_options.quirks;
         if (m_options.quirks.start_failure_bug) {
-            node.files.settings.start_failure = StartFailurePolicy::heartbeat;
+            node.files.settings = node.files.settings.as_heartbeat_3_0_6();
         }
         node.seed = m_options.seed * 2 + i;
         m_hosts[i]->keys = std::make_unique<wire::Authenticator>(node.files.keys);
@@ -152,7 +152,7 @@ void TwoNodeWorld::thaw(int node) {
 }
 
 void TwoNodeWorld::command(int node, AdminCommand::Kind kind, ResourceScope scope) {
-    static constexpr std::array names{"standby", "takeover", "stop"};
+    static constexpr std::array names{"standby", "takeover", "stop", "release"};
     static constexpr std::array scopes{"all", "local", "foreign"};
     note(node,
          std::string{"** command "} + names[static_cast<std::size_t>(kind)] + " " +

@@ -15,6 +15,8 @@
 
 namespace cluster {
 
+struct AuthKeys;
+
 /// First event of a life, exactly once. `durable_state` = bytes of the last PersistState this node
 /// executed, empty on the very first start or when they were lost.
 struct NodeStarted {
@@ -62,6 +64,13 @@ struct BridgeReplyReceived {
     std::span<const std::byte> bytes;
 };
 
+/// TDMoE frames of the bridge began or ceased to arrive here, or carrier changed on the interface
+/// they come by. Told at the start, too, by a driver that can see it; one that cannot never tells.
+struct BridgeStreamChanged {
+    bool arriving = false;
+    bool link_up = true;
+};
+
 struct PingReplyReceived {
     PingTargetId target{};
     std::uint16_t sequence = 0;
@@ -75,10 +84,18 @@ struct AdminCommand {
         standby,   ///< hb_standby [all|local|foreign]; failback = foreign
         takeover,  ///< hb_takeover [all|local|foreign]
         stop,      ///< clean stop of this node (heartbeat -k)
+        release,   ///< `understudyd --release`: a life that only gives away what a dead one left
+                   ///< running, as soon as a peer is heard, and then stops (docs/decisions/0002)
     };
 
     Kind kind = Kind::standby;
     ResourceScope scope = ResourceScope::all;
+};
+
+/// SIGHUP: authkeys was read again. A file that does not parse is the driver's to report, not
+/// handed on.
+struct ConfigReloaded {
+    const AuthKeys* keys = nullptr;  ///< null: unchanged
 };
 
 /// next_deadline() has been reached. Telling it early or twice is harmless.
@@ -89,8 +106,10 @@ using Event = std::variant<NodeStarted,
                            LinkStateChanged,
                            ActionCompleted,
                            BridgeReplyReceived,
+                           BridgeStreamChanged,
                            PingReplyReceived,
                            AdminCommand,
+                           ConfigReloaded,
                            DeadlineReached>;
 
 }  // namespace cluster

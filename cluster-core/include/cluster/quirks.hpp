@@ -11,6 +11,12 @@ namespace cluster {
 struct Quirks {
     /// §2.8, §3: received packets are handled on the daemon's own keepalive tick (0 = at once).
     bool handle_on_tick = false;
+    /// With handle_on_tick: after some ticks the loop has a second pass, soon or late, in which
+    /// what came meanwhile is handled and silence is judged. So many of 100 ticks have one.
+    Duration soon_pass{};
+    unsigned soon_pass_percent = 0;
+    Duration late_pass{};
+    unsigned late_pass_percent = 0;
     /// §3: silence is checked at most this often; 0 = exactly at the limit.
     Duration dead_check_interval{};
     /// §3.2: seeing a dead node return with its known generation stops everything and restarts the

@@ -71,7 +71,8 @@ enum class TakeoverReason : std::uint8_t {
     peer_request,
     failback,
     lone_start,
-    operator_command
+    operator_command,
+    start_retry  ///< it did not start before, and nobody else can take it
 };
 
 struct GroupRoleChanged {
@@ -166,6 +167,34 @@ struct NodeSlept {
     Duration slept{};
 };
 
+/// A rule of ours that heartbeat 3.0.6 does not have decided something. These lines are the rules'
+/// cost and benefit: "keeps" saved an outage or risked one, "takes_nothing" prolonged one.
+struct PolicyDecision {
+    enum class Rule : std::uint8_t {
+        carrier,         ///< no carrier on any heartbeat path of this node
+        ping_tie_break,  ///< the peer is silent and no ping target answers
+        woke_up,         ///< this node was not scheduled for longer than its deadtime
+        returned,        ///< a peer declared dead is back, and both sides compare what they hold
+        start_failure,   ///< a group does not start, and nobody else can take it
+        stop_failure,    ///< a group does not stop, so it is not handed over
+        daemon_death,    ///< a life that gives away what a dead daemon left running
+    } rule = Rule::carrier;
+    enum class Decision : std::uint8_t {
+        keeps,          ///< what runs here goes on
+        takes_nothing,  ///< although the peer is silent
+        releases,       ///< the peer serves, or will
+        waits,          ///< until something is known; `delay` at most
+        retries,        ///< after `delay`
+        settled,        ///< the rule no longer applies
+    } decision = Decision::keeps;
+    Duration delay{};
+};
+
+/// authkeys was read again and is in force.
+struct KeysReloaded {
+    int sending_index = 0;
+};
+
 using ReportBody = std::variant<PeerStateChanged,
                                 PeerLinkChanged,
                                 PingTargetChanged,
@@ -179,6 +208,8 @@ using ReportBody = std::variant<PeerStateChanged,
                                 BadPackets,
                                 MessagesLost,
                                 FencingReport,
-                                NodeSlept>;
+                                NodeSlept,
+                                PolicyDecision,
+                                KeysReloaded>;
 
 }  // namespace cluster

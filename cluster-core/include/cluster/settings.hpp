@@ -63,7 +63,8 @@ struct BridgeSettings {
 };
 
 enum class StartFailurePolicy : std::uint8_t {
-    move,       ///< give the group to the peer; if it failed there too, keep down and report (ours)
+    move,       ///< give the group to the peer; if it failed there too, or nobody is there, try
+                ///< again (ours)
     heartbeat,  ///< heartbeat 3.0.6: 30 s, then standby with its bug (profile only)
 };
 
@@ -72,10 +73,26 @@ struct Settings {
     AnnounceSettings announce;
     BridgeSettings bridge;
     StartFailurePolicy start_failure = StartFailurePolicy::move;
+    /// A group that starts nowhere is tried again after this, then after twice as long, … [assumed:
+    /// what fails for a moment has recovered, and a script that always fails costs little]. Zero:
+    /// it stays down.
+    Duration start_retry_delay = std::chrono::seconds{10};
+    Duration start_retry_max = std::chrono::seconds{60};
     int stop_attempts = 10;  ///< then escalate; heartbeat's figure
     Duration stop_retry_delay = std::chrono::seconds{1};
-    bool carrier_policy = true;  ///< design §3 "Carrier"; off = carrier is ignored
+    /// One run of a script's stop that has no limit of its own [assumed: twice what the slowest
+    /// init script of a telephone system takes]. Zero: no limit, as heartbeat.
+    Duration stop_timeout = std::chrono::seconds{20};
+    /// All attempts to stop one member; none begins after it. Zero: no limit.
+    Duration stop_deadline = std::chrono::seconds{60};
+    bool carrier_policy = true;  ///< docs/ownership.md; off = carrier is ignored
+    /// With ipfail configured: a silent peer and no ping target that answers = nothing is taken or
+    /// kept.
+    bool ping_tie_break = true;
     bool operator==(const Settings&) const = default;
+
+    /// The same bindings under heartbeat 3.0.6: every rule of ours off.
+    [[nodiscard]] Settings as_heartbeat_3_0_6() const;
 };
 
 }  // namespace cluster

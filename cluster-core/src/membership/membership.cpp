@@ -88,11 +88,29 @@ void Membership::beat() {
     send_status();
 }
 
+void Membership::plan_second_pass() {
+    const Quirks& quirks = m_context.quirks();
+    m_next_pass.reset();
+    if (!quirks.handle_on_tick) {
+        return;
+    }
+    const std::uint64_t draw = m_context.prng.below(100);
+    if (draw < quirks.soon_pass_percent) {
+        m_next_pass = m_context.now + quirks.soon_pass;
+    } else if (draw < quirks.soon_pass_percent + quirks.late_pass_percent) {
+        m_next_pass = m_context.now + quirks.late_pass;
+    }
+}
+
 void Membership::on_deadline() {
     const Instant now = m_context.now;
     const bool tick = now >= m_next_beat;
+    const bool pass = passes_now();
     if (tick) {
         beat();
+        plan_second_pass();
+    } else if (pass) {
+        m_next_pass.reset();
     }
     if (m_bonus_until && now >= *m_bonus_until) {
         m_bonus_until.reset();
@@ -100,7 +118,7 @@ void Membership::on_deadline() {
     }
     m_pings.judge();
     const Duration interval = m_context.quirks().dead_check_interval;
-    if (interval == Duration{} || (tick && now - m_last_check >= interval)) {
+    if (interval == Duration{} || (pass && now - m_last_check >= interval)) {
         m_last_check = now;
         judge();
     }
@@ -261,6 +279,22 @@ void Membership::on_carrier(LinkId link, bool carrier) {
     }
 }
 
+bool Membership::reload_keys(const AuthKeys& keys) {
+    const auto sending = static_cast<std::size_t>(keys.sending_index);
+    if (sending >= keys.keys.size() || !keys.keys[sending]) {
+        return false;
+    }
+    m_new_keys = ReloadedKeys{keys};
+    m_keys = wire::Authenticator{keys};
+    return true;
+}
+
+void Membership::use_restored_keys() {
+    if (const auto saved = std::exchange(m_new_keys, std::nullopt)) {
+        static_cast<void>(reload_keys(saved->keys));
+    }
+}
+
 bool Membership::isolated() const {
     return m_context.options.files.settings.carrier_policy && !m_carrier.empty() &&
            std::ranges::find(m_carrier, true) == m_carrier.end();
@@ -307,6 +341,7 @@ std::optional<Instant> Membership::peer_deadline(const Peer& peer) const {
 
 std::optional<Instant> Membership::next_deadline() const {
     std::optional<Instant> next = earlier(m_next_beat, m_bonus_until);
+    next = earlier(next, m_next_pass);
     next = earlier(next, m_ask_nodes_at);
     next = earlier(next, m_pings.next_deadline());
     next = earlier(next, m_generations.next_deadline());

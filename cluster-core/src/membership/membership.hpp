@@ -32,6 +32,30 @@ struct PeerEvent {
     std::size_t peer = 0;
 };
 
+/// Keys that replaced those of the options during this life, in a form that can be saved.
+struct ReloadedKeys {
+    AuthKeys keys;
+
+    template <class Archive, class Self>
+    static void archive(Archive& ar, Self& self) {
+        ar(self.keys.sending_index);
+        for (auto& key : self.keys.keys) {
+            Slot slot = key ? Slot{true, key->method, key->secret} : Slot{};
+            ar(slot.used, slot.method, slot.secret);
+            if constexpr (!std::is_const_v<Self>) {
+                key = slot.used ? std::optional{AuthKey{slot.method, slot.secret}} : std::nullopt;
+            }
+        }
+    }
+
+  private:
+    struct Slot {
+        bool used = false;
+        AuthMethod method = AuthMethod::crc;
+        std::string secret;
+    };
+};
+
 class Membership {
   public:
     explicit Membership(Context& context);
@@ -60,6 +84,9 @@ class Membership {
     }
 
     void on_carrier(LinkId link, bool carrier);
+    /// In force at once, for sending and verifying. False, and nothing changed: no key to send
+    /// with.
+    bool reload_keys(const AuthKeys& keys);
     void on_ping_reply(PingTargetId target) { m_pings.on_reply(target); }
     bool on_completed(ActionId id, Outcome outcome) {
         return m_generations.on_completed(id, outcome);
@@ -68,7 +95,10 @@ class Membership {
     /// Last thing of every handle(): durable state is written after everything else was asked for.
     void finish() { m_generations.persist_if_due(); }
     [[nodiscard]] std::optional<Instant> next_deadline() const;
-    [[nodiscard]] Instant next_beat() const noexcept { return m_next_beat; }
+    /// Quirk handle_on_tick: the loop looks at what came since it last did.
+    [[nodiscard]] bool passes_now() const noexcept {
+        return m_context.now >= m_next_beat || (m_next_pass && m_context.now >= *m_next_pass);
+    }
 
     /// We were not scheduled for longer than our dt: others may have declared us dead. Back to
     /// `up`, new generation.
@@ -101,7 +131,8 @@ class Membership {
            self.m_next_beat,
            self.m_bonus_until,
            self.m_restarting,
-           self.m_last_check);
+           self.m_last_check,
+           self.m_next_pass);
         ar(self.m_nodelist_known,
            self.m_ask_nodes_at,
            self.m_ask_next,
@@ -115,7 +146,9 @@ class Membership {
            self.m_generations,
            self.m_bad,
            self.m_pings);
+        ar(self.m_new_keys);
     }
+    void use_restored_keys();
     void save_framers(std::vector<std::vector<std::byte>>& out) const;
     void load_framers(const std::vector<std::vector<std::byte>>& in);
 
@@ -153,6 +186,7 @@ class Membership {
     [[nodiscard]] Duration limit_of(const Peer& peer) const;
     [[nodiscard]] Duration own_dt() const;
     void beat();
+    void plan_second_pass();
     void judge();
     void judge_peer(std::size_t index);
     void judge_links(Peer& peer);
@@ -165,6 +199,7 @@ class Membership {
 
     Context& m_context;
     wire::Authenticator m_keys;
+    std::optional<ReloadedKeys> m_new_keys;  ///< since the start of this life
     Sender m_sender;
     Generations m_generations;
     BadPacketLog m_bad;
@@ -177,6 +212,7 @@ class Membership {
     Instant m_started{};
     Instant m_next_beat{};
     Instant m_last_check{};
+    std::optional<Instant> m_next_pass;  ///< quirk: the second one after a tick
     std::optional<Instant> m_bonus_until;
     bool m_restarting = false;
     bool m_nodelist_known = false;

@@ -83,8 +83,19 @@ void ClusterNode::Impl::on(const PingReplyReceived& event) {
     m_membership.on_ping_reply(event.target);
 }
 
+void ClusterNode::Impl::on(const BridgeStreamChanged& event) {
+    m_ownership.on_stream(event);
+}
+
+void ClusterNode::Impl::on(const ConfigReloaded& event) {
+    if (event.keys != nullptr && m_membership.reload_keys(*event.keys)) {
+        m_context.report(KeysReloaded{event.keys->sending_index});
+    }
+}
+
 void ClusterNode::Impl::on(const AdminCommand& event) {
-    if (!m_context.quirks().handle_on_tick) {
+    // A clean stop comes as a signal, which wakes the loop; the rest through the FIFO.
+    if (!m_context.quirks().handle_on_tick || event.kind == AdminCommand::Kind::stop) {
         m_ownership.on_command(event);
     } else if (m_waiting.size() < max_waiting) {
         m_waiting.push_back({true, {}, {}, event.kind, event.scope});
@@ -92,12 +103,16 @@ void ClusterNode::Impl::on(const AdminCommand& event) {
 }
 
 void ClusterNode::Impl::on(const DeadlineReached&) {
-    if (m_context.now >= m_membership.next_beat()) {
+    // Quirk handle_on_tick: nothing is done between two passes of the loop, timers included.
+    const bool pass = !m_context.quirks().handle_on_tick || m_membership.passes_now();
+    if (pass) {
         run_waiting();
     }
     m_membership.on_deadline();
     follow_events();
-    m_ownership.on_deadline();
+    if (pass) {
+        m_ownership.on_deadline();
+    }
     m_resources.on_deadline(m_context.now, *m_context.out);
 }
 
@@ -138,8 +153,9 @@ std::optional<Instant> ClusterNode::Impl::next_deadline() const {
     if (!m_started || m_ownership.left()) {
         return std::nullopt;
     }
-    return earlier(m_membership.next_deadline(),
-                   earlier(m_ownership.next_deadline(), m_resources.next_deadline()));
+    const std::optional<Instant> own =
+        m_context.quirks().handle_on_tick ? std::nullopt : m_ownership.next_deadline();
+    return earlier(m_membership.next_deadline(), earlier(own, m_resources.next_deadline()));
 }
 
 NodeStatus ClusterNode::Impl::status() const {

@@ -31,8 +31,10 @@ class ClusterNode::Impl {
     void on(const LinkStateChanged& event);
     void on(const ActionCompleted& event);
     void on(const BridgeReplyReceived& event);
+    void on(const BridgeStreamChanged& event);
     void on(const PingReplyReceived& event);
     void on(const AdminCommand& event);
+    void on(const ConfigReloaded& event);
     void on(const DeadlineReached& event);
     void receive(LinkId link, std::span<const std::byte> bytes);
     void run_waiting();

@@ -94,6 +94,7 @@ std::optional<RestoreError> ClusterNode::Impl::load(std::span<const std::byte> b
                 framers);
     m_context.issuer.restore(last_action);
     m_membership.load_framers(framers);
+    m_membership.use_restored_keys();
     return core_reader.failed() ? std::optional{RestoreError::truncated} : std::nullopt;
 }
 

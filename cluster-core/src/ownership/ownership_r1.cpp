@@ -322,6 +322,10 @@ void OwnershipR1::follow_up() {
     judge_orphans();
 }
 
+void OwnershipR1::on_stream(const BridgeStreamChanged& event) {
+    m_stream_arrives = event.link_up ? std::optional{event.arriving} : std::nullopt;
+}
+
 void OwnershipR1::on_deadline() {
     const Instant now = m_context.now;
     m_fencing.on_deadline();

@@ -43,6 +43,7 @@ class OwnershipR1 {
     void on_event(const PeerEvent& event);
     void on_message(std::size_t peer, const wire::MessageView& view);
     void on_command(const AdminCommand& command);
+    void on_stream(const BridgeStreamChanged& event);
     bool on_completed(ActionId id, Outcome outcome);
     void on_deadline();
     /// Call after anything that may have moved a resource, a peer or a ping target.
@@ -78,6 +79,7 @@ class OwnershipR1 {
            self.m_goodbye_sent,
            self.m_restart_after_stop,
            self.m_left);
+        ar(self.m_stream_arrives);
         ar(self.m_groups, self.m_roles, self.m_timers, self.m_fencing);
     }
 
@@ -245,6 +247,7 @@ class OwnershipR1 {
     bool m_goodbye_sent = false;
     bool m_restart_after_stop = false;
     bool m_left = false;
+    std::optional<bool> m_stream_arrives;  ///< nothing: not told, or no link to hear it by
     Standby m_standby = Standby::none;
     ResourceScope m_scope = ResourceScope::all;  ///< of the running standby, seen from X
 };

@@ -44,6 +44,7 @@ void OwnershipR1::on_command(const AdminCommand& command) {
     }
     switch (command.kind) {
     case AdminCommand::Kind::stop:
+    case AdminCommand::Kind::release:
         begin_stop(false);
         break;
     case AdminCommand::Kind::standby:
