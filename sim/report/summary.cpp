@@ -117,6 +117,9 @@ std::optional<Limits> time_limits(const ExpectationKind& kind) {
     if (const auto* detect = std::get_if<DetectTime>(&kind)) {
         return Limits{detect->min, detect->max};
     }
+    if (const auto* cut = std::get_if<CutOffTime>(&kind)) {
+        return Limits{cut->min, cut->max};
+    }
     if (const auto* outage = std::get_if<ProbeOutage>(&kind)) {
         return Limits{std::nullopt, outage->max};
     }
@@ -202,16 +205,44 @@ void judge_rate(ExpectationSummary& summary) {
 /// longer.
 bool not_restored(const ExpectationKind& kind, const RunResult& run) {
     const auto* takeover = std::get_if<TakeoverTime>(&kind);
-    if (takeover == nullptr) {
+    const auto* cut = std::get_if<CutOffTime>(&kind);
+    if (takeover == nullptr && cut == nullptr) {
         return false;
     }
-    const auto episode = std::find_if(run.episodes.begin(),
-                                      run.episodes.end(),
-                                      [&](const Episode& e) { return e.id == takeover->from; });
+    const std::string& from = takeover != nullptr ? takeover->from : cut->from;
+    const auto episode = std::find_if(
+        run.episodes.begin(), run.episodes.end(), [&](const Episode& e) { return e.id == from; });
     return episode != run.episodes.end() &&
            std::any_of(episode->directions.begin(),
                        episode->directions.end(),
-                       [](const DirectionCutOff& d) { return d.interrupted && !d.restored; });
+                       [&](const DirectionCutOff& d) {
+                           return d.interrupted && !d.restored &&
+                                  (cut == nullptr || d.direction == cut->direction);
+                       });
+}
+
+/// Of these one run that breaks them is one too many; of other limits of single runs a rate is
+/// judged.
+bool in_every_run(const ExpectationKind& kind) {
+    return std::holds_alternative<InvariantHolds>(kind) ||
+           std::holds_alternative<NoInterruption>(kind) || std::holds_alternative<Restored>(kind) ||
+           std::holds_alternative<TwoOwners>(kind) || std::holds_alternative<MetricLimit>(kind);
+}
+
+/// A run's result says "pass" when a known_bad expectation is not met; here met or not is judged.
+bool met(const Expectation& wanted, const ExpectationResult& result) {
+    return (result.verdict == ExpectationVerdict::pass) != wanted.known_bad;
+}
+
+void turn_round(ExpectationSummary& summary) {
+    summary.passed = summary.evaluated - summary.passed;
+    if (summary.verdict == ExpectationVerdict::fail) {
+        summary.verdict = ExpectationVerdict::pass;
+        summary.reason = "bad, as known: " + summary.reason;
+    } else if (summary.verdict == ExpectationVerdict::pass) {
+        summary.verdict = ExpectationVerdict::fail;
+        summary.reason = "known to be bad, but it has become good: " + summary.reason;
+    }
 }
 
 ExpectationSummary summarize_expectation(const Expectation& wanted,
@@ -231,13 +262,12 @@ ExpectationSummary summarize_expectation(const Expectation& wanted,
             continue;
         }
         ++summary.evaluated;
-        summary.passed += result->verdict == ExpectationVerdict::pass ? 1U : 0U;
+        summary.passed += met(wanted, *result) ? 1U : 0U;
         summary.limit = result->limit;
         // A failure without a time is a wait without end ("not restored", "nobody was declared
         // dead").
         const bool endless =
-            (result->verdict == ExpectationVerdict::fail && !result->observed_ns) ||
-            not_restored(wanted.kind, run);
+            (!met(wanted, *result) && !result->observed_ns) || not_restored(wanted.kind, run);
         samples.push_back(endless ? never : result->observed_ns.value_or(0));
     }
     if (summary.evaluated == 0) {
@@ -247,15 +277,21 @@ ExpectationSummary summarize_expectation(const Expectation& wanted,
     if (std::holds_alternative<ReportMetric>(wanted.kind)) {
         summary.verdict = ExpectationVerdict::pass;
         summary.reason = "see metrics";
-    } else if (std::holds_alternative<InvariantHolds>(wanted.kind)) {
+    } else if (in_every_run(wanted.kind)) {
         summary.verdict = summary.passed == summary.evaluated ? ExpectationVerdict::pass
                                                               : ExpectationVerdict::fail;
         summary.reason = fmt::format(
-            "violated in {} of {} runs", summary.evaluated - summary.passed, summary.evaluated);
+            "{} in {} of {} runs",
+            std::holds_alternative<InvariantHolds>(wanted.kind) ? "violated" : "not met",
+            summary.evaluated - summary.passed,
+            summary.evaluated);
     } else if (const auto limits = time_limits(wanted.kind)) {
         judge_times(wanted, *limits, std::move(samples), summary);
     } else {
         judge_rate(summary);
+    }
+    if (wanted.known_bad) {
+        turn_round(summary);
     }
     if (summary.verdict == ExpectationVerdict::pass && summary.evaluated < runs.size()) {
         summary.verdict = ExpectationVerdict::inconclusive;
@@ -334,11 +370,14 @@ Summary summarize(const Scenario& scenario,
     summarize_phases(runs, summary);
     summarize_episodes(runs, summary);
     for (const Expectation& wanted : scenario.expect) {
-        summary.expectations.push_back(summarize_expectation(wanted, runs));
+        if (concerns(wanted.implementation, scenario.cluster.implementation)) {
+            summary.expectations.push_back(summarize_expectation(wanted, runs));
+        }
     }
     for (const TimelineEntry& entry : scenario.timeline) {
-        if (std::holds_alternative<Check>(
-                entry.what)) {  // a run judges it like an expectation of that id
+        const auto* check = std::get_if<Check>(&entry.what);
+        // A run judges it like an expectation of that id.
+        if (check != nullptr && concerns(check->implementation, scenario.cluster.implementation)) {
             Expectation judged;
             judged.id = entry.id;
             judged.kind = EventCount{};  // a limit of single runs

@@ -42,9 +42,142 @@ within(Duration observed, const std::optional<Duration>& min, const std::optiona
                                                                     : ExpectationVerdict::fail;
 }
 
+/// The episodes an expectation speaks of: the named one, or all. Empty: it did not happen.
+std::vector<const Episode*> episodes_named(const RunFacts& facts, const std::string& id) {
+    std::vector<const Episode*> named;
+    for (const Episode& episode : facts.episodes) {
+        if (id.empty() || episode.id == id) {
+            named.push_back(&episode);
+        }
+    }
+    return named;
+}
+
+/// "outward in cut, inward in cut": the directions of which `bad` is true.
+template <class Bad>
+std::string directions_that(const std::vector<const Episode*>& episodes, Bad bad) {
+    std::string list;
+    for (const Episode* episode : episodes) {
+        for (const DirectionCutOff& direction : episode->directions) {
+            if (bad(direction)) {
+                list += fmt::format(
+                    "{}{} in {}", list.empty() ? "" : ", ", direction.direction, episode->id);
+            }
+        }
+    }
+    return list;
+}
+
 struct Judge {
     const RunFacts& facts;
     ExpectationResult& result;
+
+    /// The episodes named `from`, when they say something about calls; else says why not.
+    [[nodiscard]] std::vector<const Episode*> probed_episodes(const std::string& from) const {
+        std::vector<const Episode*> episodes = episodes_named(facts, from);
+        if (episodes.empty()) {
+            result.observed = from.empty() ? "no episode happened"
+                                           : fmt::format("episode {} did not happen", from);
+        } else if (std::ranges::any_of(episodes,
+                                       [](const Episode* e) { return e->directions.empty(); })) {
+            result.verdict = ExpectationVerdict::inconclusive;
+            result.observed = "no direction of calls was probed";
+            episodes.clear();
+        }
+        return episodes;
+    }
+
+    void operator()(const CutOffTime& wanted) const {
+        result.limit = fmt::format("{} {}", wanted.direction, limits(wanted.min, wanted.max));
+        const Episode* episode = find_episode(facts, wanted.from);
+        if (episode == nullptr) {
+            result.observed = fmt::format("episode {} did not happen", wanted.from);
+            return;
+        }
+        const auto direction =
+            std::ranges::find_if(episode->directions, [&](const DirectionCutOff& d) {
+                return d.direction == wanted.direction;
+            });
+        if (direction == episode->directions.end()) {
+            result.verdict = ExpectationVerdict::inconclusive;
+            result.observed = fmt::format("{} was not probed", wanted.direction);
+            return;
+        }
+        result.evidence = direction->path;
+        result.observed_ns = direction->longest.count();
+        if (!direction->restored) {
+            result.observed = fmt::format("not restored within {}", seconds(direction->longest));
+            result.verdict = ExpectationVerdict::fail;
+            return;
+        }
+        result.observed =
+            direction->interrupted ? seconds(direction->longest) : std::string{"no interruption"};
+        result.verdict = within(direction->longest, wanted.min, wanted.max);
+    }
+
+    void operator()(const NoInterruption& wanted) const {
+        result.limit = "no interruption";
+        const auto episodes = probed_episodes(wanted.from);
+        if (episodes.empty()) {
+            return;
+        }
+        const std::string cut =
+            directions_that(episodes, [](const DirectionCutOff& d) { return d.interrupted; });
+        result.observed = cut.empty() ? "no interruption" : fmt::format("cut off: {}", cut);
+        result.verdict = cut.empty() ? ExpectationVerdict::pass : ExpectationVerdict::fail;
+    }
+
+    void operator()(const Restored& wanted) const {
+        result.limit = "every direction restored";
+        const auto episodes = probed_episodes(wanted.from);
+        if (episodes.empty()) {
+            return;
+        }
+        const std::string cut = directions_that(
+            episodes, [](const DirectionCutOff& d) { return d.interrupted && !d.restored; });
+        result.observed = cut.empty() ? "restored" : fmt::format("not restored: {}", cut);
+        result.verdict = cut.empty() ? ExpectationVerdict::pass : ExpectationVerdict::fail;
+    }
+
+    void operator()(const TwoOwners& wanted) const {
+        result.limit = limits(wanted.min, wanted.max);
+        std::int64_t from = 0;
+        std::int64_t to = facts.end;
+        if (!wanted.from.empty()) {
+            const Episode* episode = find_episode(facts, wanted.from);
+            if (episode == nullptr) {
+                result.observed = fmt::format("episode {} did not happen", wanted.from);
+                return;
+            }
+            from = episode->at.count();
+            to = window_end(facts, *episode);
+        }
+        std::int64_t total = 0;
+        for (const auto& [begin, end] : facts.dual_owner_spans) {
+            total += std::max<std::int64_t>(0, std::min(end, to) - std::max(begin, from));
+        }
+        result.observed_ns = total;
+        result.observed = total == 0 ? "never two owners"
+                                     : fmt::format("two owners for {}", seconds(Duration{total}));
+        result.verdict = within(Duration{total}, wanted.min, wanted.max);
+    }
+
+    void operator()(const MetricLimit& wanted) const {
+        result.limit = wanted.min ? fmt::format("at least {}", *wanted.min) : "";
+        result.limit +=
+            wanted.max ? fmt::format("{}at most {}", wanted.min ? ", " : "", *wanted.max) : "";
+        const auto found = std::ranges::find_if(
+            facts.metrics, [&](const auto& metric) { return metric.first == wanted.metric; });
+        if (found == facts.metrics.end()) {
+            result.observed = fmt::format("metric {} was not measured", wanted.metric);
+            result.verdict = ExpectationVerdict::inconclusive;
+            return;
+        }
+        result.observed = fmt::format("{}", found->second);
+        const bool good = (!wanted.min || found->second >= *wanted.min) &&
+                          (!wanted.max || found->second <= *wanted.max);
+        result.verdict = good ? ExpectationVerdict::pass : ExpectationVerdict::fail;
+    }
 
     void operator()(const TakeoverTime& wanted) const {
         result.limit = limits(wanted.min, wanted.max);
@@ -281,6 +414,15 @@ ExpectationResult evaluate(const Expectation& expectation, const RunFacts& facts
     ExpectationResult result;
     result.id = expectation.id;
     std::visit(Judge{facts, result}, expectation.kind);
+    if (expectation.known_bad) {
+        if (result.verdict == ExpectationVerdict::fail) {
+            result.verdict = ExpectationVerdict::pass;
+            result.observed = "bad, as known: " + result.observed;
+        } else if (result.verdict == ExpectationVerdict::pass) {
+            result.verdict = ExpectationVerdict::fail;
+            result.observed = "known to be bad, but it has become good: " + result.observed;
+        }
+    }
     return result;
 }
 

@@ -49,9 +49,12 @@ struct RunFacts {
     std::vector<Takeover> takeovers;    ///< a member took a group that another had last
     std::vector<WorkloadLog> workloads;
     std::vector<std::pair<std::string, std::int64_t>> metrics;
+    std::vector<std::pair<std::int64_t, std::int64_t>>
+        dual_owner_spans;  ///< [from, to): two members held the same thing
     std::int64_t end = 0;
 };
 
+/// A known_bad expectation passes when what it wants is not met.
 [[nodiscard]] ExpectationResult evaluate(const Expectation&, const RunFacts&);
 
 /// Longest time without an answer of an echo workload, from its first answer to `end`; nullopt:

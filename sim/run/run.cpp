@@ -64,6 +64,15 @@ ConfigTexts read_texts(const Scenario& scenario, const std::string& member) {
     const std::filesystem::path directory = scenario.cluster.directory_path;
     ConfigTexts texts;
     for (const char* name : {"ha.cf", "haresources", "authkeys", "redfone.conf"}) {
+/// Those that are switched off for the implementation of this run.
+std::vector<DisabledInvariant> invariants_off(const Scenario& scenario) {
+    std::vector<DisabledInvariant> off = scenario.disabled_invariants;
+    std::erase_if(off, [&](const DisabledInvariant& invariant) {
+        return !concerns(invariant.implementation, scenario.cluster.implementation);
+    });
+    return off;
+}
+
         for (const auto& place : {directory, directory / member}) {
             if (std::ifstream in{place / name, std::ios::binary}; in) {
                 std::ostringstream text;
@@ -80,7 +89,7 @@ class Engine {
     Engine(const Scenario& scenario, const RunOptions& options)
         : m_scenario(scenario), m_options(options),
           m_trace(options.trace, options.trace_file, &now_ns), m_context{m_trace, options.seed},
-          m_invariants(scenario.cluster.members, groups(), scenario.disabled_invariants),
+          m_invariants(scenario.cluster.members, groups(), invariants_off(scenario)),
           m_observer(scenario.cluster.members, shared_resources(), m_invariants) {}
 
     RunResult run() {
@@ -435,9 +444,11 @@ class Engine {
         result.metrics = facts.metrics;
 
         for (const TimelineEntry& entry : m_scenario.timeline) {
-            if (std::holds_alternative<Check>(entry.what)) {
+            const auto* check = std::get_if<Check>(&entry.what);
+            if (check != nullptr &&
+                concerns(check->implementation, m_scenario.cluster.implementation)) {
                 const auto found = std::ranges::find_if(
-                    m_checks, [&](const ExpectationResult& check) { return check.id == entry.id; });
+                    m_checks, [&](const ExpectationResult& made) { return made.id == entry.id; });
                 ExpectationResult open;
                 open.id = entry.id;
                 open.observed = "the run ended before";
@@ -445,7 +456,9 @@ class Engine {
             }
         }
         for (const Expectation& expectation : m_scenario.expect) {
-            result.expectations.push_back(evaluate(expectation, facts));
+            if (concerns(expectation.implementation, m_scenario.cluster.implementation)) {
+                result.expectations.push_back(evaluate(expectation, facts));
+            }
         }
         conclude(m_scenario.expect, result);
         result.records = m_trace.count();
@@ -537,9 +550,13 @@ RunResult run(const Scenario& scenario, const RunOptions& options) {
         return Engine{scenario, options}.run();
     } catch (const std::runtime_error&) {
         throw;
+        if (!concerns(check.implementation, m_scenario.cluster.implementation)) {
+            return;
+        }
     } catch (const std::exception& error) {
         throw std::runtime_error(fmt::format("internal error: {}", error.what()));
     }
 }
 
 }  // namespace sim
+        facts.dual_owner_spans = m_invariants.dual_owner_spans();

@@ -72,6 +72,61 @@ struct VerbOf {
     }
 };
 
+/// The one list of what can be undone. A new fault has to say here whether it can.
+struct ReverseOf {
+    using Undo = std::optional<Fault>;
+
+    Undo operator()(const PowerOff& f) const { return PowerOn{f.target, default_boot_time}; }
+    Undo operator()(const NodeCrash& f) const { return PowerOn{f.target, default_boot_time}; }
+    Undo operator()(const NodeFreeze& f) const { return NodeThaw{f.target}; }
+    Undo operator()(const CpuStarve& f) const { return CpuRecover{f.target}; }
+    Undo operator()(const ProcessHang& f) const { return ProcessResume{f.target, f.process}; }
+    Undo operator()(const LinkDown& f) const { return LinkUp{f.target}; }
+    Undo operator()(const LinkImpair& f) const { return LinkRestore{f.target}; }
+    Undo operator()(const Partition& f) const { return PartitionHeal{f.target}; }
+    Undo operator()(const SerialNoise& f) const { return SerialQuiet{f.target}; }
+    Undo operator()(const SwitchArpStale& f) const { return SwitchArpFresh{f.target}; }
+    Undo operator()(const SpanAlarm& f) const { return SpanClear{f.target}; }
+    Undo operator()(const ResourceStartFail& f) const { return heal(f); }
+    Undo operator()(const ResourceStartSlow& f) const { return heal(f); }
+    Undo operator()(const ResourceStopHang& f) const { return heal(f); }
+    Undo operator()(const ResourceStopFail& f) const { return heal(f); }
+    Undo operator()(const ClockDrift& f) const { return ClockDrift{f.target, 0}; }
+    Undo operator()(const DiskFull& f) const { return DiskFree{f.target}; }
+    Undo operator()(const UpstreamDown& f) const { return UpstreamUp{f.target}; }
+    Undo operator()(const UpsFail& f) const { return UpsRepair{f.target, default_boot_time}; }
+
+    Undo operator()(const PowerOn&) const { return std::nullopt; }
+    Undo operator()(const NodeThaw&) const { return std::nullopt; }
+    Undo operator()(const CpuRecover&) const { return std::nullopt; }
+    Undo operator()(const ProcessKill&) const { return std::nullopt; }
+    Undo operator()(const ProcessResume&) const { return std::nullopt; }
+    Undo operator()(const LinkUp&) const { return std::nullopt; }
+    Undo operator()(const LinkFlap&) const { return std::nullopt; }
+    Undo operator()(const LinkRestore&) const { return std::nullopt; }
+    Undo operator()(const PartitionHeal&) const { return std::nullopt; }
+    Undo operator()(const SerialQuiet&) const { return std::nullopt; }
+    Undo operator()(const SwitchReboot&) const { return std::nullopt; }
+    Undo operator()(const SwitchArpFresh&) const { return std::nullopt; }
+    Undo operator()(const BridgeReboot&) const { return std::nullopt; }
+    Undo operator()(const BridgeLoseReply&) const { return std::nullopt; }
+    Undo operator()(const SpanClear&) const { return std::nullopt; }
+    Undo operator()(const ResourceHeal&) const { return std::nullopt; }
+    Undo operator()(const ClockStep&) const { return std::nullopt; }
+    Undo operator()(const DiskFree&) const { return std::nullopt; }
+    Undo operator()(const DiskFail&) const { return std::nullopt; }
+    Undo operator()(const UpstreamUp&) const { return std::nullopt; }
+    Undo operator()(const UpsRepair&) const { return std::nullopt; }
+    Undo operator()(const OperatorCommand&) const { return std::nullopt; }
+    Undo operator()(const ConfigReload&) const { return std::nullopt; }
+
+  private:
+    template <class F>
+    static Undo heal(const F& f) {
+        return ResourceHeal{f.target, f.resource};
+    }
+};
+
 }  // namespace
 
 const NodeSpec* Topology::node(const std::string& id) const {
@@ -84,6 +139,31 @@ const LinkSpec* Topology::link(const std::string& id) const {
 
 std::string_view verb(const Fault& fault) {
     return std::visit(VerbOf{}, fault);
+}
+
+std::optional<Fault> reverse_of(const Fault& fault) {
+    return std::visit(ReverseOf{}, fault);
+}
+
+bool only_arms(const Fault& fault) noexcept {
+    return std::holds_alternative<BridgeLoseReply>(fault) ||
+           std::holds_alternative<ResourceStartFail>(fault) ||
+           std::holds_alternative<ResourceStartSlow>(fault) ||
+           std::holds_alternative<ResourceStopHang>(fault) ||
+           std::holds_alternative<ResourceStopFail>(fault) ||
+           std::holds_alternative<ResourceHeal>(fault);
+}
+
+std::vector<std::string> episodes_of(const TimelineEntry& entry) {
+    std::vector<std::string> ids;
+    if (entry.opens_episode) {
+        const auto* fault = std::get_if<Fault>(&entry.what);
+        ids.push_back(entry.id);
+        if (entry.outage || (fault != nullptr && std::holds_alternative<SwitchReboot>(*fault))) {
+            ids.push_back(entry.id + "/revert");
+        }
+    }
+    return ids;
 }
 
 std::vector<TimelineEntry> timeline_of(const Scenario& scenario, std::uint64_t /*seed*/) {

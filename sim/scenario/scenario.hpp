@@ -77,6 +77,12 @@ struct Topology {
 
 enum class Implementation : std::uint8_t { understudyd, heartbeat_3_0_6 };
 
+/// What is said of one implementation only, or of both when it names none.
+[[nodiscard]] constexpr bool concerns(const std::optional<Implementation>& named,
+                                      Implementation running) noexcept {
+    return !named || *named == running;
+}
+
 /// What a word of haresources is, for the simulation, when its script would run.
 struct ScriptModel {
     enum class Kind : std::uint8_t {
@@ -389,6 +395,13 @@ using Fault = std::variant<PowerOff,
 
 [[nodiscard]] std::string_view verb(const Fault&);  ///< "power.off", "link.down", …
 
+/// What undoes a fault when its `for` ends, at the same target; nullopt: nothing does, and `for` is
+/// an error.
+[[nodiscard]] std::optional<Fault> reverse_of(const Fault&);
+
+/// True for a fault that only arms something ("Arms" above) or disarms it: it opens no episode.
+[[nodiscard]] bool only_arms(const Fault&) noexcept;
+
 /// "vip-owner:asterisk1", "group-started:asterisk1", "span-master:fb1=asterisk1",
 /// "calls-in-progress>=1"
 struct Requirement {
@@ -406,6 +419,7 @@ struct Requirement {
 
 struct Check {
     std::vector<Requirement> require;
+    std::optional<Implementation> implementation;  ///< looked at only with this one
 };
 
 /// "after": {"event": …, "delay": …}: the entry happens `delay` after the first such event that
@@ -433,7 +447,13 @@ struct TimelineEntry {
     std::string verb;                ///< as written ("switch.off"), for reports
     std::variant<Fault, Check> what;
     bool opens_episode = true;  ///< false for checks and for faults that arm something
+    /// By a soak. What is drawn may strike at nothing (its target is down already): such a fault is
+    /// noted and left out, where a written one is an error.
+    bool drawn = false;
 };
+
+/// Ids of the episodes that an entry opens: its own, "<id>/revert" for what undoes it.
+[[nodiscard]] std::vector<std::string> episodes_of(const TimelineEntry&);
 
 /// Random faults between `from` and `until`: one after the other, the next begins `every` after the
 /// end of the one before, so that single-fault behaviour is judged. Each seed draws its own list.
@@ -472,6 +492,28 @@ struct StartOrder {
 struct InvariantHolds {
     std::string name;
 };
+/// Longest cut-off of one direction, whichever is worst.
+struct CutOffTime {
+    std::string from;
+    std::string direction;  ///< "outward", "inward", "station-to-station"
+    std::optional<Duration> min, max;
+};
+struct NoInterruption {
+    std::string from;  ///< episode; empty: all
+};
+/// Every direction answers again before the next episode begins (or the run ends).
+struct Restored {
+    std::string from;  ///< episode; empty: all
+};
+/// How long two members held the same address or bridge span, summed.
+struct TwoOwners {
+    std::string from;  ///< episode; empty: the whole run
+    std::optional<Duration> min, max;
+};
+struct MetricLimit {
+    std::string metric;
+    std::optional<std::int64_t> min, max;
+};
 struct EventCount {
     std::string event;
     std::string after;
@@ -492,6 +534,11 @@ using ExpectationKind = std::variant<TakeoverTime,
                                      ProbeOutage,
                                      StartOrder,
                                      InvariantHolds,
+                                     CutOffTime,
+                                     NoInterruption,
+                                     Restored,
+                                     TwoOwners,
+                                     MetricLimit,
                                      EventCount,
                                      SuccessRatio,
                                      ReportMetric>;
@@ -510,6 +557,7 @@ struct Expectation {
 struct DisabledInvariant {
     std::string name;
     std::string reason;
+    std::optional<Implementation> implementation;  ///< off only with this one
 };
 
 struct ProbeSettings {
