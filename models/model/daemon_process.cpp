@@ -22,6 +22,7 @@
 #include "cluster/check.hpp"
 #include "cluster/wire/announce_frame.hpp"
 #include "cluster/wire/fonebridge.hpp"
+#include "cluster/wire/tdmoe.hpp"
 #include "event.hpp"
 #include "packets.hpp"
 #include "report_records.hpp"
@@ -36,6 +37,10 @@ constexpr std::uint16_t icmp_identifier = 0x5544;  ///< plus the index of the pi
 
 /// The largest UDP payload; one buffer per daemon, as the contract of the core asks.
 constexpr std::size_t receive_buffer_bytes = 65536;
+
+/// Frames come a thousand a second; the daemon looks at its counter a few times a second [assumed:
+/// long enough for the pause in which our own switch re-points the bridge to the same node].
+const ns3::Time stream_silence = ns3::MilliSeconds(500);
 
 c::MacAddress mac_bytes(ns3::Mac48Address mac) {
     c::MacAddress bytes{};
@@ -141,6 +146,12 @@ struct DaemonProcess::Driver {
 
     void rearm();
     void deadline();
+    void watch_stream();
+    void stream_frame();
+    void look_at_stream();
+    void tell_stream(bool arrives);
+    [[nodiscard]] std::string bridge_interface() const;
+    [[nodiscard]] bool carrier_on(const std::string& interface) const;
     void readable(ns3::Ptr<ns3::Socket> socket);
     void read_link(std::size_t receiver);
     void read_bridge();
@@ -244,6 +255,10 @@ struct DaemonProcess::Driver {
     std::vector<Receiver> receivers;
     ns3::Ptr<ns3::Socket> bridge;
     ns3::Ptr<ns3::Socket> icmp;
+    std::string stream_interface;  ///< empty: this node has no bridge
+    ns3::Time last_frame;
+    bool stream_arrives = false;
+    ns3::EventId stream_check;
     ns3::EventId timer;
     c::Instant timer_at{};
     std::int64_t last_deadline_ns = -1;
@@ -280,6 +295,9 @@ void DaemonProcess::Driver::start() {
                 });
             }
         }
+        if (interface == stream_interface) {
+            tell_stream(stream_arrives);
+        }
     };
     if (options.on_start) {
         options.on_start(node.snapshot());
@@ -296,6 +314,56 @@ void DaemonProcess::Driver::start() {
                 }
             }
         }
+    });
+    watch_stream();
+}
+
+std::string DaemonProcess::Driver::bridge_interface() const {
+    if (!options.node.files.redfone) {
+        return {};
+    }
+    return options.bridge_interface.empty()
+               ? host.interface_for(options.node.files.redfone->bridge_address)
+               : options.bridge_interface;
+}
+
+bool DaemonProcess::Driver::carrier_on(const std::string& interface) const {
+    return std::ranges::any_of(host.interfaces(), [&](const Host::InterfaceInfo& info) {
+        return info.name == interface && info.carrier;
+    });
+}
+
+/// The bridge sends to one server only: whether it is this one can be seen without asking anybody.
+void DaemonProcess::Driver::watch_stream() {
+    stream_interface = bridge_interface();
+    if (stream_interface.empty()) {
+        return;
+    }
+    tell_stream(false);
+    host.watch_raw(stream_interface, c::wire::tdmoe_ethertype, [this] { stream_frame(); });
+}
+
+void DaemonProcess::Driver::stream_frame() {
+    last_frame = ns3::Simulator::Now();
+    if (!stream_arrives) {
+        tell_stream(true);
+        stream_check = post(stream_silence, [this] { look_at_stream(); });
+    }
+}
+
+void DaemonProcess::Driver::look_at_stream() {
+    const ns3::Time silent = ns3::Simulator::Now() - last_frame;
+    if (silent < stream_silence) {
+        stream_check = post(stream_silence - silent, [this] { look_at_stream(); });
+    } else {
+        tell_stream(false);
+    }
+}
+
+void DaemonProcess::Driver::tell_stream(bool arrives) {
+    stream_arrives = arrives;
+    deliver([this, arrives, up = carrier_on(stream_interface)] {
+        handle(c::BridgeStreamChanged{arrives, up});
     });
 }
 
@@ -372,6 +440,10 @@ void DaemonProcess::Driver::open_links() {
 
 void DaemonProcess::Driver::close() {
     timer.Cancel();
+    stream_check.Cancel();
+    if (!stream_interface.empty()) {
+        host.watch_raw(stream_interface, c::wire::tdmoe_ethertype, nullptr);
+    }
     const auto shut = [](ns3::Ptr<ns3::Socket>& socket) {
         if (socket) {
             socket->SetRecvCallback(ns3::MakeNullCallback<void, ns3::Ptr<ns3::Socket>>());
@@ -585,8 +657,7 @@ void DaemonProcess::Driver::execute(c::ActionId, const c::SendBridgeCommand& act
     }
     if (!bridge) {
         const std::string& address = options.node.files.redfone->bridge_address;
-        const std::string interface = options.bridge_interface.empty() ? host.interface_for(address)
-                                                                       : options.bridge_interface;
+        const std::string interface = bridge_interface();
         if (interface.empty()) {
             return;  // network unreachable; the core's own time limit tells it
         }
@@ -870,6 +941,12 @@ void DaemonProcess::frozen(bool frozen) {
 
 void DaemonProcess::command(const cluster::AdminCommand& command) {
     m_driver->deliver([this, command] { m_driver->handle(command); });
+}
+
+void DaemonProcess::reload(std::optional<cluster::AuthKeys> keys) {
+    m_driver->deliver([this, keys = std::move(keys)] {
+        m_driver->handle(c::ConfigReloaded{keys ? &*keys : nullptr});
+    });
 }
 
 cluster::NodeStatus DaemonProcess::status() const {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -51,6 +52,8 @@ class DaemonProcess final : public Process {
     void start() override;
     void frozen(bool) override;
     void command(const cluster::AdminCommand&);
+    /// SIGHUP. Nothing: the file is unchanged.
+    void reload(std::optional<cluster::AuthKeys> keys);
     [[nodiscard]] cluster::NodeStatus status() const;
     struct Driver;  ///< satisfies cluster::ActionExecutor; defined in the .cpp
 

@@ -252,6 +252,7 @@ class Nic final : public LanPort {
     std::vector<Prefix> fixed;  ///< of the configuration; the first is the primary one
     /// shared: a receiver may replace itself while it runs
     std::vector<std::pair<std::uint16_t, std::shared_ptr<std::function<void(const Frame&)>>>> raw;
+    std::vector<std::pair<std::uint16_t, std::shared_ptr<std::function<void()>>>> watched;
 };
 
 bool LanDev::IsLinkUp() const {
@@ -340,6 +341,13 @@ bool Host::Impl::looks_at_ip(const Frame& frame) {
 void Host::Impl::receive(Nic& nic, const Frame& frame) {
     if (!kernel || (frame.destination != nic.mac && !frame.destination.IsGroup())) {
         return;
+    }
+    for (const auto& [ethertype, on_frame] : nic.watched) {
+        if (ethertype == frame.ethertype) {
+            const auto keep = on_frame;
+            (*keep)();
+            break;
+        }
     }
     for (const auto& [ethertype, receiver] : nic.raw) {
         if (ethertype == frame.ethertype) {
@@ -1044,6 +1052,18 @@ void Host::on_raw(const std::string& interface,
     if (receiver) {
         nic->raw.emplace_back(
             ethertype, std::make_shared<std::function<void(const Frame&)>>(std::move(receiver)));
+    }
+}
+
+void Host::watch_raw(const std::string& interface,
+                     std::uint16_t ethertype,
+                     std::function<void()> on_frame) {
+    Nic* const nic = m_impl->nic(interface);
+    CLUSTER_CHECK(nic != nullptr);
+    std::erase_if(nic->watched, [ethertype](const auto& w) { return w.first == ethertype; });
+    if (on_frame) {
+        nic->watched.emplace_back(ethertype,
+                                  std::make_shared<std::function<void()>>(std::move(on_frame)));
     }
 }
 

@@ -134,6 +134,11 @@ class Host {
     void on_raw(const std::string& interface,
                 std::uint16_t ethertype,
                 std::function<void(const Frame&)>);
+    /// Looks at the frames of that type that reach this host, besides whoever receives them. One
+    /// look-out per interface and type; null removes it.
+    void watch_raw(const std::string& interface,
+                   std::uint16_t ethertype,
+                   std::function<void()> on_frame);
     SerialLine* serial(const std::string& device, int& side);
     std::function<void(const std::string& interface, bool carrier)>
         on_carrier;  ///< set by the running daemon

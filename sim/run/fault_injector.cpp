@@ -266,7 +266,14 @@ struct FaultInjector::Apply {
                 throw std::runtime_error(fmt::format("no {} runs on {}", f.process, target));
             }
             if (!f.restart) {
-                return fmt::format("the daemon of {} is gone", target);
+                auto& members = self.m_testbed.members();
+                const std::size_t member = self.m_testbed.member_index(target);
+                const bool released =
+                    member != Testbed::npos && self.m_testbed.release_daemon(members[member]);
+                return fmt::format("the daemon of {} is gone{}",
+                                   target,
+                                   released ? "; its service manager runs understudyd --release"
+                                            : "");
             }
             host().schedule(to_time(*f.restart), [this_ = &self, node = target] {
                 auto& testbed = this_->m_testbed;

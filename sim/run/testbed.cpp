@@ -145,7 +145,8 @@ void describe_frame(const models::Frame& frame, std::string& protocol, std::stri
 }  // namespace
 
 Testbed::Testbed(const Scenario& scenario, models::Context& context, DaemonHooks hooks)
-    : m_context(context), m_hooks(std::move(hooks)) {
+    : m_context(context), m_hooks(std::move(hooks)),
+      m_implementation(scenario.cluster.implementation) {
     build_nodes(scenario);
     build_links(scenario);
     build_agents(scenario);
@@ -542,7 +543,39 @@ void Testbed::start_daemons(const Scenario& scenario) {
     }
 }
 
+bool Testbed::release_daemon(const Member& member) {
+    models::Host& at = *member.host;
+    if (m_implementation != Implementation::understudyd || !at.kernel_runs() ||
+        at.find(daemon_process) != nullptr) {
+        return false;
+    }
+    at.schedule(at.timings().process_start, [this, index = member_index(member.name)] {
+        models::Host& host = *m_members[index].host;
+        if (host.find(daemon_process) != nullptr) {
+            return;  // somebody was faster
+        }
+        host.spawn(daemon_process, make_daemon(index));
+        if (auto* daemon = dynamic_cast<models::DaemonProcess*>(host.find(daemon_process))) {
+            daemon->command({cluster::AdminCommand::Kind::release, cluster::ResourceScope::all});
+        }
+    });
+    return true;
+}
+
+void Testbed::retire_daemons() {
+    m_daemons_retired = true;
+    for (Member& member : m_members) {
+        member.host->kill(daemon_process);
+    }
+}
+
 std::unique_ptr<models::Process> Testbed::make_daemon(std::size_t index) {
+    if (m_daemons_retired) {
+        struct Idle final : models::Process {
+            void start() override {}
+        };
+        return std::make_unique<Idle>();
+    }
     models::DaemonOptions options;
     options.node = m_members[index].options;
     options.agents = &m_agents[m_members[index].name];

@@ -70,6 +70,12 @@ class Testbed {
     /// A service manager starts the member's daemon anew, under the name daemon_process. False: the
     /// kernel does not run, or a daemon is there already.
     bool start_daemon(const Member&);
+    /// The member's daemon died and will not be restarted: the service manager runs
+    /// `understudyd --release`, which gives away what still runs (docs/decisions/0002). False:
+    /// there is nothing of the kind, as with heartbeat 3.0.6, or the node itself is gone.
+    bool release_daemon(const Member&);
+    /// Every daemon is gone, and whatever starts one from now on starts nothing: nobody acts.
+    void retire_daemons();
     /// The daemon's status; nullopt while it does not run.
     [[nodiscard]] std::optional<cluster::NodeStatus> status(const Member&) const;
     [[nodiscard]] models::Agent* agent(const std::string& host, const std::string& word);
@@ -100,6 +106,7 @@ class Testbed {
 
     models::Context& m_context;
     DaemonHooks m_hooks;
+    Implementation m_implementation;
     // Order matters: hosts (and the daemons in them) go before the agents they use, cables before
     // what they connect.
     std::map<std::string, std::unique_ptr<models::Host>> m_hosts;
@@ -120,6 +127,7 @@ class Testbed {
     std::vector<Member> m_members;
     std::map<cluster::MacAddress, std::size_t> m_member_of_mac;
     std::vector<std::string> m_virtual_addresses;
+    bool m_daemons_retired = false;
     std::vector<Parameter> m_parameters;
 };
 
