@@ -3,6 +3,7 @@ target_sources(understudy_models PRIVATE
   agent.cpp
   arp_announce_listener.cpp
   daemon_process.cpp
+  heartbeat_scripts.cpp
   host.cpp
   lan.cpp
   light_endpoint.cpp
