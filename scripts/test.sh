@@ -27,6 +27,9 @@ while [ $# -gt 0 ]; do
 done
 
 ensure_packages "$install" "${build_packages[@]}" "${test_packages[@]}"
+if [ "$install" != no ]; then
+  ensure_packages "$install" "${player_packages[@]}"
+fi
 build=build/release
 cmake --preset release -DUNDERSTUDY_TESTS=ON -DUNDERSTUDY_BENCH=ON >/dev/null
 cmake --build "$build"

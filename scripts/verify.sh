@@ -19,6 +19,9 @@ while [ $# -gt 0 ]; do
   shift
 done
 ensure_packages "$install" "${build_packages[@]}" "${test_packages[@]}" "${verify_packages[@]}"
+if [ "$install" != no ]; then
+  ensure_packages "$install" "${player_packages[@]}"
+fi
 
 step() { echo; echo "== $*"; }
 
