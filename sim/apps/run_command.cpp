@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "console.hpp"
 #include "files.hpp"
 #include "report/result_json.hpp"
 #include "report/summary.hpp"
@@ -22,81 +23,6 @@ namespace app {
 namespace {
 
 namespace fs = std::filesystem;
-
-void say(std::FILE* stream, const std::string& text) {
-    std::fwrite(text.data(), 1, text.size(), stream);
-}
-
-/// Progress bar on a terminal; clears itself.
-class ProgressBar {
-  public:
-    explicit ProgressBar(bool shown, sim::Duration stop_at) : m_shown(shown), m_stop_at(stop_at) {}
-    ProgressBar(const ProgressBar&) = delete;
-    ProgressBar& operator=(const ProgressBar&) = delete;
-    ~ProgressBar() {
-        if (m_drawn >= 0) {
-            say(stderr, "\r\x1b[K");
-        }
-    }
-
-    /// Null when nothing is shown: a run that tells nobody how far it is costs no switch to the
-    /// parent and back.
-    std::function<void(const Progress&)> listener() {
-        return m_shown ? [this](const Progress& progress) { draw(progress); }
-                       : std::function<void(const Progress&)>{};
-    }
-
-  private:
-    void draw(const Progress& progress) {
-        const double share =
-            progress.of == 1
-                ? (progress.done == 1 ? 1.0
-                                      : static_cast<double>(progress.simulated.count()) /
-                                            static_cast<double>(m_stop_at.count()))
-                : static_cast<double>(progress.done) / static_cast<double>(progress.of);
-        const int filled = static_cast<int>(std::clamp(share, 0.0, 1.0) * columns);
-        if (filled == m_drawn && progress.done == m_done) {
-            return;
-        }
-        m_drawn = filled;
-        m_done = progress.done;
-        const std::string count =
-            progress.of == 1
-                ? fmt::format("{} s simulated", progress.simulated.count() / 1'000'000'000)
-                : fmt::format("{} of {} runs", progress.done, progress.of);
-        say(stderr,
-            "\r[" + std::string(static_cast<std::size_t>(filled), '#') +
-                std::string(static_cast<std::size_t>(columns - filled), '.') + "] " + count +
-                "\x1b[K");
-    }
-
-    static constexpr int columns = 40;
-    bool m_shown;
-    sim::Duration m_stop_at;
-    int m_drawn = -1;
-    std::size_t m_done = 0;
-};
-
-/// Prints everything that is wrong; false: the scenario cannot be run.
-bool accept(const std::string& file, const sim::ReadScenario& read) {
-    std::size_t errors = read.errors.size();
-    for (const sim::ScenarioError& error : read.errors) {
-        say(stderr, sim::to_string(error) + '\n');
-    }
-    for (const cluster::Finding& finding : read.findings) {
-        if (finding.severity == cluster::Severity::error) {
-            say(stderr, cluster::to_string(finding) + '\n');
-            ++errors;
-        }
-    }
-    if (read.scenario) {
-        return true;
-    }
-    say(stderr,
-        fmt::format(
-            "understudy: {}: {} error{}, nothing was run\n", file, errors, errors == 1 ? "" : "s"));
-    return false;
-}
 
 /// Where one run writes, and what it writes before its files get their names.
 struct RunFiles {
@@ -290,7 +216,7 @@ int run_command(const RunCommand& command) {
     bool all_valid = true;
     for (const std::string& file : command.files) {
         sim::ReadScenario read = sim::read_scenario(file);
-        if (!accept(file, read)) {
+        if (!accept(file, read, "nothing was run")) {
             all_valid = false;
             continue;
         }

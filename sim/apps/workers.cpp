@@ -109,9 +109,11 @@ class Pool {
   public:
     Pool(const sim::Scenario& scenario,
          const std::vector<RunJob>& jobs,
-         const std::function<void(const Progress&)>& progress)
-        : m_scenario(scenario), m_jobs(jobs), m_progress(progress) {
+         const std::function<void(const Progress&)>& progress,
+         OnFailure on_failure)
+        : m_scenario(scenario), m_jobs(jobs), m_progress(progress), m_on_failure(on_failure) {
         m_answer.results.resize(jobs.size());
+        m_answer.reasons.resize(jobs.size());
     }
     Pool(const Pool&) = delete;
     Pool& operator=(const Pool&) = delete;
@@ -151,7 +153,10 @@ class Pool {
                 close(other.fd);
             }
             close(ends[0]);
-            work(m_scenario, m_jobs[job], ends[1], m_jobs.size() == 1 && m_progress != nullptr);
+            work(m_jobs[job].scenario != nullptr ? *m_jobs[job].scenario : m_scenario,
+                 m_jobs[job],
+                 ends[1],
+                 m_jobs.size() == 1 && m_progress != nullptr);
         }
         close(ends[1]);
         if (pid < 0) {
@@ -223,6 +228,12 @@ class Pool {
     }
 
     void fail(std::size_t job, const std::string& reason) {
+        if (m_on_failure == OnFailure::go_on) {
+            m_answer.reasons[job] = reason;
+            ++m_done;
+            tell(m_scenario.stop_at);
+            return;
+        }
         const std::uint64_t seed = m_jobs[job].options.seed;
         if (!m_answer.failure || seed < m_answer.failure->seed) {
             m_answer.failure = RunFailure{seed, reason};
@@ -249,6 +260,7 @@ class Pool {
     const sim::Scenario& m_scenario;
     const std::vector<RunJob>& m_jobs;
     const std::function<void(const Progress&)>& m_progress;
+    OnFailure m_on_failure;
     std::vector<Worker> m_workers;
     std::size_t m_done = 0;
     WorkResult m_answer;
@@ -259,9 +271,10 @@ class Pool {
 WorkResult run_jobs(const sim::Scenario& scenario,
                     const std::vector<RunJob>& jobs,
                     std::size_t at_once,
-                    const std::function<void(const Progress&)>& progress) {
+                    const std::function<void(const Progress&)>& progress,
+                    OnFailure on_failure) {
     const StopSignals signals;
-    return Pool(scenario, jobs, progress).run(std::max<std::size_t>(at_once, 1));
+    return Pool(scenario, jobs, progress, on_failure).run(std::max<std::size_t>(at_once, 1));
 }
 
 }  // namespace app

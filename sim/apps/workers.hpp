@@ -16,6 +16,12 @@ namespace app {
 
 struct RunJob {
     sim::RunOptions options;
+    const sim::Scenario* scenario = nullptr;  ///< null: the one that run_jobs() is given
+};
+
+enum class OnFailure : std::uint8_t {
+    stop,   ///< no further job is started
+    go_on,  ///< the reason is kept with the job
 };
 
 struct RunFailure {
@@ -27,8 +33,9 @@ struct WorkResult {
     std::vector<std::optional<sim::RunResult>>
         results;  ///< in the order of the jobs; empty: not done
     std::optional<RunFailure>
-        failure;               ///< the one with the smallest job number; the others were stopped
-    bool interrupted = false;  ///< by SIGINT or SIGTERM
+        failure;  ///< OnFailure::stop: the one with the smallest seed; the others were stopped
+    std::vector<std::string> reasons;  ///< OnFailure::go_on, by job: why there is no result
+    bool interrupted = false;          ///< by SIGINT or SIGTERM
 };
 
 struct Progress {
@@ -42,6 +49,7 @@ struct Progress {
 [[nodiscard]] WorkResult run_jobs(const sim::Scenario&,
                                   const std::vector<RunJob>& jobs,
                                   std::size_t at_once,
-                                  const std::function<void(const Progress&)>& progress);
+                                  const std::function<void(const Progress&)>& progress,
+                                  OnFailure = OnFailure::stop);
 
 }  // namespace app
