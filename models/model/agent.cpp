@@ -23,6 +23,34 @@ std::string_view verb(cluster::AgentOp op) {
 
 }  // namespace
 
+Duration AgentFaults::start_time(Duration drawn) {
+    if (!start_takes && start_factor == 1) {
+        return drawn;
+    }
+    ++m_met.starts_slowed;
+    return start_takes.value_or(
+        Duration{static_cast<Duration::rep>(static_cast<double>(drawn.count()) * start_factor)});
+}
+
+bool AgentFaults::start_fails() {
+    if (failing_starts <= 0) {
+        return false;
+    }
+    --failing_starts;
+    ++m_met.starts_failed;
+    return true;
+}
+
+bool AgentFaults::stop_hangs() {
+    m_met.stops_hung += stops_hang ? 1 : 0;
+    return stops_hang;
+}
+
+bool AgentFaults::stop_fails() {
+    m_met.stops_failed += stops_fail ? 1 : 0;
+    return stops_fail;
+}
+
 ScriptAgent::ScriptAgent(Host& host, std::string word, Profile profile)
     : m_host(host), m_word(std::move(word)), m_profile(std::move(profile)),
       m_stream(host.context().stream("agent/" + host.name() + "/" + m_word)) {}
@@ -33,21 +61,23 @@ void ScriptAgent::run(cluster::AgentOp op, const std::vector<std::string>&, Done
     const RecordId begun = recorder.record(
         "agent.run", m_host.name(), {{"word", std::string_view{m_word}}, {"op", verb(op)}});
     const Recorder::Scope scope(recorder, begun);
-    if (op == cluster::AgentOp::stop && stop_hangs) {
+    if (op == cluster::AgentOp::stop && faults().stop_hangs()) {
         return;
     }
     const Distribution& duration = op == cluster::AgentOp::start  ? m_profile.start
                                    : op == cluster::AgentOp::stop ? m_profile.stop
                                                                   : m_profile.status;
-    const ns3::Time takes = to_time(draw(duration, m_stream));
+    const Duration drawn = draw(duration, m_stream);
+    const ns3::Time takes =
+        to_time(op == cluster::AgentOp::start ? faults().start_time(drawn) : drawn);
     // A script is no process of its own here: it only stands still when the whole host does.
     m_host.schedule_user({}, takes, [this, run, op, done = std::move(done)] {
         if (run != m_run) {
             return;  // killed meanwhile
         }
         Result result;
-        if (op == cluster::AgentOp::start && fail_next_starts > 0) {
-            --fail_next_starts;
+        if ((op == cluster::AgentOp::start && faults().start_fails()) ||
+            (op == cluster::AgentOp::stop && faults().stop_fails())) {
             result.exit_status = 1;
         } else if (op == cluster::AgentOp::status) {
             result.exit_status = m_running ? 0 : 3;  // LSB: 3 = not running
@@ -65,7 +95,7 @@ void ScriptAgent::run(cluster::AgentOp op, const std::vector<std::string>&, Done
         if (op == cluster::AgentOp::start && result.exit_status == 0 && on_started) {
             on_started();
         }
-        if (op == cluster::AgentOp::stop && on_stopped) {
+        if (op == cluster::AgentOp::stop && result.exit_status == 0 && on_stopped) {
             on_stopped();
         }
         done(std::move(result));

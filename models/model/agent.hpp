@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,47 @@
 #include "host.hpp"
 
 namespace models {
+
+/// What is wrong with the starts and stops of one agent, and how often that was met. The same for
+/// every kind of agent; each asks at its starts and stops.
+class AgentFaults {
+  public:
+    int failing_starts = 0;  ///< this many starts end with status 1
+    std::optional<Duration> start_takes;
+    double start_factor = 1;  ///< of what was drawn; start_takes comes first
+    bool stops_hang = false;  ///< stops never end
+    bool stops_fail = false;  ///< stops end with status 1 and the resource goes on running
+
+    struct Met {
+        std::uint64_t starts_failed = 0;
+        std::uint64_t starts_slowed = 0;
+        std::uint64_t stops_hung = 0;
+        std::uint64_t stops_failed = 0;
+        [[nodiscard]] std::uint64_t total() const noexcept {
+            return starts_failed + starts_slowed + stops_hung + stops_failed;
+        }
+    };
+    [[nodiscard]] const Met& met() const noexcept { return m_met; }
+    [[nodiscard]] bool armed() const noexcept {
+        return failing_starts > 0 || start_takes || start_factor != 1 || stops_hang || stops_fail;
+    }
+    void heal() noexcept {
+        failing_starts = 0;
+        start_takes.reset();
+        start_factor = 1;
+        stops_hang = false;
+        stops_fail = false;
+    }
+
+    // --- for agents
+    [[nodiscard]] Duration start_time(Duration drawn);
+    [[nodiscard]] bool start_fails();
+    [[nodiscard]] bool stop_hangs();
+    [[nodiscard]] bool stop_fails();
+
+  private:
+    Met m_met;
+};
 
 class Agent {
   public:
@@ -30,8 +72,14 @@ class Agent {
     virtual void run(cluster::AgentOp op, const std::vector<std::string>& arguments, Done done) = 0;
     /// The runner's process group was killed.
     virtual void cancel() = 0;
-    /// Power lost or kernel crashed: all volatile state is gone.
+    /// Power lost or kernel crashed: all volatile state is gone. What is wrong with the program
+    /// stays wrong.
     virtual void host_lost() = 0;
+    /// Of the program that it runs.
+    [[nodiscard]] virtual AgentFaults& faults() noexcept { return m_faults; }
+
+  private:
+    AgentFaults m_faults;
 };
 
 /// A script with durations and no behaviour: status reflects whether start succeeded since the last
@@ -52,8 +100,6 @@ class ScriptAgent final : public Agent {
     /// bridge program).
     std::function<void()> on_started;
     std::function<void()> on_stopped;
-    int fail_next_starts = 0;  ///< fault: this many starts end with status 1
-    bool stop_hangs = false;   ///< fault: stop never ends
 
   private:
     Host& m_host;

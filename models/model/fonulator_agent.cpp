@@ -161,22 +161,30 @@ void FonulatorAgent::run(cluster::AgentOp op, const std::vector<std::string>&, D
     const Distribution& cost = op == cluster::AgentOp::start  ? impl.profile.start
                                : op == cluster::AgentOp::stop ? impl.profile.stop
                                                               : impl.profile.status;
-    impl.host.schedule_user({},
-                            to_time(draw(cost, impl.stream)),
-                            [&impl, op, at = impl.run, done = std::move(done)]() mutable {
-                                if (at != impl.run) {
-                                    return;
-                                }
-                                if (op == cluster::AgentOp::start) {
-                                    impl.exec(std::move(done));
-                                } else if (op == cluster::AgentOp::stop) {
-                                    impl.last_exit = -1;
-                                    done({0, {}});
-                                } else {
-                                    const bool ran = impl.last_exit == 0;
-                                    done({ran ? 0 : 3, ran ? "running\n" : "not running\n"});
-                                }
-                            });
+    if (op == cluster::AgentOp::stop && faults().stop_hangs()) {
+        return;
+    }
+    const Duration drawn = draw(cost, impl.stream);
+    impl.host.schedule_user(
+        {},
+        to_time(op == cluster::AgentOp::start ? faults().start_time(drawn) : drawn),
+        [this, &impl, op, at = impl.run, done = std::move(done)]() mutable {
+            if (at != impl.run) {
+                return;
+            }
+            if ((op == cluster::AgentOp::start && faults().start_fails()) ||
+                (op == cluster::AgentOp::stop && faults().stop_fails())) {
+                done({1, {}});
+            } else if (op == cluster::AgentOp::start) {
+                impl.exec(std::move(done));
+            } else if (op == cluster::AgentOp::stop) {
+                impl.last_exit = -1;
+                done({0, {}});
+            } else {
+                const bool ran = impl.last_exit == 0;
+                done({ran ? 0 : 3, ran ? "running\n" : "not running\n"});
+            }
+        });
 }
 
 void FonulatorAgent::cancel() {

@@ -41,6 +41,14 @@ bool is_group_address(ns3::Mac48Address address) {
     return address.IsGroup();
 }
 
+/// Request or reply whose sender asks for, or answers for, its own address (RFC 5227 §1.1).
+bool is_gratuitous_arp(const Frame& frame) {
+    std::array<std::uint8_t, 28> arp{};
+    return frame.ethertype == 0x0806 &&
+           frame.packet->CopyData(arp.data(), arp.size()) == arp.size() &&
+           std::equal(arp.begin() + 14, arp.begin() + 18, arp.begin() + 24);
+}
+
 }  // namespace
 
 // ---------------------------------------------------------------- LanPort
@@ -67,13 +75,45 @@ void LanPort::transmit(Frame frame) {
     }
 }
 
+// ---------------------------------------------------------------- Partition
+
+void Partition::clear() {
+    m_sides.clear();
+    m_one_way = false;
+}
+
+bool Partition::drops(const ns3::Mac48Address& source, int side) {
+    const auto from = m_sides.find(source);
+    if (side < 0 || from == m_sides.end() || from->second == side ||
+        (m_one_way && from->second != 0)) {
+        return false;
+    }
+    ++m_dropped;
+    return true;
+}
+
 // ---------------------------------------------------------------- LanLink
 
+namespace {
+
+/// A frame that is out of order comes a little late, not much: the paths of a bundle of cables
+/// differ by less than this [assumed].
+const ns3::Time reorder_hold = ns3::MilliSeconds(10);
+
+}  // namespace
+
+LanLink::Way::Way(Context& context, const std::string& stream)
+    : loss(context.stream(stream + "loss")), burst(context.stream(stream + "burst")),
+      duplicate(context.stream(stream + "duplicate")), reorder(context.stream(stream + "reorder")),
+      corrupt(context.stream(stream + "corrupt")), jitter(context.stream(stream + "jitter")) {}
+
 LanLink::LanLink(Context& context, std::string name, LanPort& a, LanPort& b, LinkDirection both)
-    : m_context(context), m_name(std::move(name)), m_ends{&a, &b}, m_directions{both, both},
-      m_loss_stream(context.stream("link/" + m_name + "/loss")),
-      m_jitter_stream(context.stream("link/" + m_name + "/jitter")) {
+    : m_context(context),
+      m_name(std::move(name)), m_ends{&a, &b}, m_ways{{context, "link/" + m_name + "/ab/"},
+                                                      {context, "link/" + m_name + "/ba/"}} {
     CLUSTER_CHECK(&a != &b && a.m_link == nullptr && b.m_link == nullptr);
+    m_ways[0].now = both;
+    m_ways[1].now = both;
     a.m_link = this;
     b.m_link = this;
     update_carrier();
@@ -105,7 +145,12 @@ void LanLink::set_plugged(bool plugged) {
 
 LinkDirection& LanLink::direction(int index) {
     CLUSTER_CHECK(index == 0 || index == 1);
-    return m_directions[index];
+    return m_ways[index].now;
+}
+
+const LinkCounters& LanLink::counters(int index) const {
+    CLUSTER_CHECK(index == 0 || index == 1);
+    return m_ways[index].counters;
 }
 
 LanPort& LanLink::end(int index) noexcept {
@@ -130,9 +175,10 @@ void LanLink::update_carrier() {
     }
     if (lost) {
         ++m_epoch;
-        for (int side = 0; side < 2; ++side) {
-            m_busy_until[side] = ns3::Time{};
-            m_last_arrival[side] = ns3::Time{};
+        for (Way& way : m_ways) {
+            way.busy_until = ns3::Time{};
+            way.last_arrival = ns3::Time{};
+            way.holds = false;
         }
     }
     for (std::size_t i = 0; i < count; ++i) {
@@ -165,50 +211,131 @@ void LanLink::report(const Frame& frame,
     m_context.recorder.hop(frame.cause, hop);
 }
 
+bool LanLink::lose(int index) {
+    Way& way = m_ways[index];
+    if (way.now.loss <= 0) {
+        return false;
+    }
+    if (!way.now.burst.IsStrictlyPositive() || way.now.loss >= 1) {
+        return way.loss.chance(way.now.loss);
+    }
+    // Mean lengths of burst and gap that make `loss` of the time burst.
+    const auto draw_length = [&way] {
+        const double mean = static_cast<double>(ns(way.now.burst)) *
+                            (way.in_burst ? 1.0 : (1.0 - way.now.loss) / way.now.loss);
+        const Duration length =
+            draw(ExponentialDist{Duration{static_cast<std::int64_t>(mean)}}, way.burst);
+        return to_time(std::max(length, Duration{1}));
+    };
+    const ns3::Time now = ns3::Simulator::Now();
+    if (way.burst_for != way.now.burst) {
+        way.burst_for = way.now.burst;
+        way.in_burst = way.burst.chance(way.now.loss);
+        way.burst_change = now + draw_length();
+    }
+    while (way.burst_change <= now) {
+        way.in_burst = !way.in_burst;
+        way.burst_change += draw_length();
+    }
+    return way.in_burst;
+}
+
 void LanLink::send(LanPort& from, Frame frame) {
     const int index = &from == m_ends[0] ? 0 : 1;
     frame.cause = m_context.recorder.current();
-    const LinkDirection& way = m_directions[index];
-    const ns3::Time now = ns3::Simulator::Now();
+    Way& way = m_ways[index];
+    ++way.counters.offered;
 
     const auto drop = [&](std::string_view reason) {
         ++m_dropped;
-        report(frame, index, now, reason);
+        report(frame, index, ns3::Simulator::Now(), reason);
     };
-    if (way.cut) {
+    if (way.now.cut) {
         return drop("cut");
     }
-    if (way.loss > 0 && m_loss_stream.chance(way.loss)) {
+    LanPort& to = *m_ends[1 - index];
+    if (to.m_partition != nullptr && to.m_partition->drops(frame.source, to.m_side)) {
+        return drop("partition");
+    }
+    if (lose(index)) {
+        ++way.counters.lost;
         return drop("loss");
     }
-    const ns3::Time start = std::max(now, m_busy_until[index]);
-    if (start - now > way.queue_limit) {
-        return drop("queue full");
+    const bool corrupted = way.now.corrupt > 0 && way.corrupt.chance(way.now.corrupt);
+    transmit(index, frame, corrupted);
+    if (way.now.duplicate > 0 && way.duplicate.chance(way.now.duplicate)) {
+        ++way.counters.duplicated;
+        transmit(index, frame, corrupted);
     }
-    const std::uint64_t rate = std::max<std::uint64_t>(way.bits_per_second, 1);
-    m_busy_until[index] =
-        start + ns3::NanoSeconds(wire_bytes(frame.packet->GetSize()) * 8'000'000'000ULL / rate);
-    ns3::Time arrival = m_busy_until[index] + way.delay;
-    if (way.jitter.IsStrictlyPositive()) {
-        arrival +=
-            ns3::NanoSeconds(m_jitter_stream.below(static_cast<std::uint64_t>(ns(way.jitter)) + 1));
-    }
-    // A cable does not reorder.
-    arrival = std::max(arrival, m_last_arrival[index]);
-    m_last_arrival[index] = arrival;
-    report(frame, index, arrival, {});
+}
 
+void LanLink::transmit(int index, const Frame& frame, bool corrupted) {
+    Way& way = m_ways[index];
+    const ns3::Time now = ns3::Simulator::Now();
+    const ns3::Time start = std::max(now, way.busy_until);
+    if (start - now > way.now.queue_limit) {
+        ++m_dropped;
+        ++way.counters.queue_full;
+        report(frame, index, now, "queue full");
+        return;
+    }
+    const std::uint64_t rate = std::max<std::uint64_t>(way.now.bits_per_second, 1);
+    const ns3::Time takes =
+        ns3::NanoSeconds(wire_bytes(frame.packet->GetSize()) * 8'000'000'000ULL / rate);
+    way.busy_until = start + takes;
+    ns3::Time arrival = way.busy_until + way.now.delay;
+    if (way.now.jitter.IsStrictlyPositive()) {
+        arrival +=
+            ns3::NanoSeconds(way.jitter.below(static_cast<std::uint64_t>(ns(way.now.jitter)) + 1));
+    }
+    // A cable does not reorder by itself.
+    arrival = std::max(arrival, way.last_arrival);
+
+    if (!way.holds && way.now.reorder > 0 && way.reorder.chance(way.now.reorder)) {
+        way.holds = true;
+        way.held_frame = frame;
+        way.held_corrupted = corrupted;
+        ++way.counters.held_back;
+        post(arrival - now + reorder_hold, [this, index, held = ++way.held, epoch = m_epoch] {
+            Way& w = m_ways[index];
+            if (epoch == m_epoch && w.holds && w.held == held) {
+                w.holds = false;
+                arrive(index, ns3::Simulator::Now(), w.held_frame, w.held_corrupted);
+            }
+        });
+        return;
+    }
+    way.last_arrival = arrival;
+    arrive(index, arrival, frame, corrupted);
+    if (way.holds) {
+        way.holds = false;
+        ++way.counters.overtaken;
+        way.last_arrival = arrival + takes;
+        arrive(index, arrival + takes, way.held_frame, way.held_corrupted);
+    }
+}
+
+void LanLink::arrive(int index, ns3::Time arrival, const Frame& frame, bool corrupted) {
+    report(frame, index, arrival, {});
     LanPort* const to = m_ends[1 - index];
-    post(to->context_id(), arrival - now, [this, index, epoch = m_epoch, frame = std::move(frame)] {
-        const Recorder::Scope scope(m_context.recorder, frame.cause);
-        if (epoch != m_epoch || m_ends[1 - index] == nullptr) {
-            ++m_dropped;
-            report(frame, index, ns3::Time{}, "carrier lost in flight");
-            return;
-        }
-        ++m_delivered;
-        m_ends[1 - index]->receive(frame);
-    });
+    post(to->context_id(),
+         arrival - ns3::Simulator::Now(),
+         [this, index, corrupted, epoch = m_epoch, frame] {
+             const Recorder::Scope scope(m_context.recorder, frame.cause);
+             if (epoch != m_epoch || m_ends[1 - index] == nullptr) {
+                 ++m_dropped;
+                 report(frame, index, ns3::Time{}, "carrier lost in flight");
+                 return;
+             }
+             if (corrupted) {
+                 ++m_dropped;
+                 ++m_ways[index].counters.corrupted;
+                 report(frame, index, ns3::Time{}, "corrupt");
+                 return;
+             }
+             ++m_delivered;
+             m_ends[1 - index]->receive(frame);
+         });
 }
 
 // ---------------------------------------------------------------- LanSwitch
@@ -274,6 +401,12 @@ void LanSwitch::forward(Port& in, const Frame& frame) {
     }
     if (!is_group_address(frame.source)) {
         m_table[frame.source] = {in.number(), ns3::Simulator::Now()};
+    }
+    if (m_drops_gratuitous_arp && is_gratuitous_arp(frame)) {
+        ++m_gratuitous_arp_dropped;
+        m_context.recorder.record(
+            "switch.arp_dropped", m_name, {{"port", std::int64_t{in.number()}}});
+        return;
     }
     if (!is_group_address(frame.destination)) {
         const int known = learned_port(frame.destination);
@@ -352,6 +485,7 @@ void SerialLine::send(int side, std::span<const std::byte> bytes) {
         return;
     }
 
+    m_carried += bytes.size();
     for (std::size_t offset = 0; offset < bytes.size(); offset += uart_fifo_bytes) {
         std::array<std::byte, uart_fifo_bytes> chunk{};
         const std::size_t size = std::min(uart_fifo_bytes, bytes.size() - offset);
@@ -359,6 +493,7 @@ void SerialLine::send(int side, std::span<const std::byte> bytes) {
         if (m_noise > 0) {
             for (std::size_t i = 0; i < size; ++i) {
                 if (m_noise_stream.chance(m_noise)) {
+                    ++m_garbled;
                     chunk[i] = static_cast<std::byte>(m_noise_stream.below(256));
                 }
             }

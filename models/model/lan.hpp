@@ -41,6 +41,26 @@ struct Frame {
 
 class LanLink;
 
+/// A network that is divided although every cable has carrier: frames from a node of one side that
+/// would arrive at a node of another side vanish at that node's port. What lies in between sees
+/// them: switches learn and forward, as they would when a filter in the last port is at fault.
+class Partition {
+  public:
+    /// Sides are numbered from 0. Not told of: reaches everybody.
+    void put(const ns3::Mac48Address& address, int side) { m_sides[address] = side; }
+    /// Only frames from side 0 to another one vanish.
+    void set_one_way(bool one_way) noexcept { m_one_way = one_way; }
+    void clear();
+    /// Asked for each frame that would arrive at a port of `side`; counts what it drops.
+    [[nodiscard]] bool drops(const ns3::Mac48Address& source, int side);
+    [[nodiscard]] std::uint64_t dropped() const noexcept { return m_dropped; }
+
+  private:
+    std::map<ns3::Mac48Address, int> m_sides;
+    bool m_one_way = false;
+    std::uint64_t m_dropped = 0;
+};
+
 /// One end of a LanLink: a host NIC, a switch port, a light endpoint. Called with
 /// Recorder::current() = frame.cause.
 class LanPort {
@@ -63,6 +83,11 @@ class LanPort {
     /// False while the device is without power: the other end loses carrier too.
     void set_powered(bool);
     [[nodiscard]] bool powered() const noexcept { return m_powered; }
+    /// Frames that arrive here have to pass the partition. Null: no partition.
+    void set_partition(Partition* partition, int side) {
+        m_partition = partition;
+        m_side = side;
+    }
 
   protected:
     /// Dropped silently when there is no link or no carrier.
@@ -74,15 +99,37 @@ class LanPort {
     LanLink* m_link = nullptr;
     bool m_powered = true;
     bool m_carrier = false;
+    Partition* m_partition = nullptr;
+    int m_side = -1;
 };
 
 struct LinkDirection {
     bool cut = false;  ///< silent: frames vanish, carrier stays
     double loss = 0;   ///< 0..1, per frame
-    ns3::Time delay;   ///< propagation
-    ns3::Time jitter;  ///< uniform 0..jitter on top; order is kept
+    /// Mean length of a burst of loss: all frames of a burst are lost, bursts and the gaps between
+    /// them last as long as draws of an exponential distribution say, and `loss` of the time is
+    /// burst (a Gilbert channel in continuous time). 0: each frame is lost or not by itself.
+    ns3::Time burst;
+    double duplicate = 0;  ///< 0..1: the frame goes out twice
+    /// 0..1: the frame is held back until the next one of this direction has arrived, for
+    /// reorder_hold at most.
+    double reorder = 0;
+    double corrupt = 0;  ///< 0..1: a bit is flipped; the receiver's check of the FCS drops it
+    ns3::Time delay;     ///< propagation
+    ns3::Time jitter;    ///< uniform 0..jitter on top; order is kept
     std::uint64_t bits_per_second = 1'000'000'000;
     ns3::Time queue_limit = ns3::MilliSeconds(100);  ///< frames that would wait longer are dropped
+};
+
+/// What became of the frames of one direction, since the link is there.
+struct LinkCounters {
+    std::uint64_t offered = 0;
+    std::uint64_t lost = 0;
+    std::uint64_t corrupted = 0;
+    std::uint64_t duplicated = 0;
+    std::uint64_t held_back = 0;  ///< by `reorder`
+    std::uint64_t overtaken = 0;  ///< of these: a later frame arrived first
+    std::uint64_t queue_full = 0;
 };
 
 class LanLink {
@@ -102,6 +149,9 @@ class LanLink {
 
     [[nodiscard]] std::uint64_t delivered() const noexcept { return m_delivered; }
     [[nodiscard]] std::uint64_t dropped() const noexcept { return m_dropped; }
+    [[nodiscard]] const LinkCounters& counters(int index) const;
+    /// How often carrier was lost here.
+    [[nodiscard]] std::uint64_t carrier_losses() const noexcept { return m_epoch; }
 
     /// Names what a frame carries for the trace; set once by the testbed. Null: ethertype names
     /// only.
@@ -113,15 +163,33 @@ class LanLink {
     void update_carrier();
     void leave(LanPort&);
     void report(const Frame&, int index, ns3::Time received, std::string_view drop_reason);
+    /// One copy of a frame on the wire.
+    void transmit(int index, const Frame& frame, bool corrupted);
+    void arrive(int index, ns3::Time arrival, const Frame& frame, bool corrupted);
+    [[nodiscard]] bool lose(int index);
+
+    /// One direction on its way: draws of its own, so that what one side sends moves nothing of the
+    /// other.
+    struct Way {
+        Way(Context&, const std::string& stream);
+        LinkDirection now;
+        LinkCounters counters;
+        ns3::Time busy_until;
+        ns3::Time last_arrival;
+        RandomStream loss, burst, duplicate, reorder, corrupt, jitter;
+        bool in_burst = false;
+        ns3::Time burst_change;  ///< when the present burst, or gap, ends
+        ns3::Time burst_for;     ///< the mean length it was drawn with
+        bool holds = false;      ///< a frame waits for the next one
+        std::uint64_t held = 0;  ///< number of that frame
+        Frame held_frame;
+        bool held_corrupted = false;
+    };
 
     Context& m_context;
     std::string m_name;
     LanPort* m_ends[2];
-    LinkDirection m_directions[2];
-    ns3::Time m_busy_until[2];
-    ns3::Time m_last_arrival[2];
-    RandomStream m_loss_stream;
-    RandomStream m_jitter_stream;
+    Way m_ways[2];
     bool m_plugged = true;
     std::uint64_t m_epoch = 0;  ///< raised when the cable is pulled: kills what is in flight
     std::uint64_t m_delivered = 0;
@@ -145,6 +213,13 @@ class LanSwitch {
     [[nodiscard]] const std::string& name() const noexcept { return m_name; }
     /// The port number the address was learned on, or -1.
     [[nodiscard]] int learned_port(ns3::Mac48Address) const;
+    /// Gratuitous ARP is dropped (port security, ARP inspection); its sender is learned before
+    /// [assumed: learning comes first in the pipeline].
+    void set_drops_gratuitous_arp(bool drops) noexcept { m_drops_gratuitous_arp = drops; }
+    [[nodiscard]] bool drops_gratuitous_arp() const noexcept { return m_drops_gratuitous_arp; }
+    [[nodiscard]] std::uint64_t gratuitous_arp_dropped() const noexcept {
+        return m_gratuitous_arp_dropped;
+    }
 
   private:
     class Port;
@@ -154,6 +229,8 @@ class LanSwitch {
     std::string m_name;
     ns3::Time m_mac_aging;
     bool m_powered = true;
+    bool m_drops_gratuitous_arp = false;
+    std::uint64_t m_gratuitous_arp_dropped = 0;
     std::map<int, std::unique_ptr<Port>> m_ports;
     struct Learned {
         int port = -1;
@@ -174,6 +251,10 @@ class SerialLine {
     [[nodiscard]] bool plugged() const noexcept { return m_plugged; }
     /// Random bytes instead of the sent ones, with this probability per byte.
     void set_noise(double probability) { m_noise = probability; }
+    [[nodiscard]] double noise() const noexcept { return m_noise; }
+    /// Bytes sent over the plugged line, and those of them that noise made up.
+    [[nodiscard]] std::uint64_t carried() const noexcept { return m_carried; }
+    [[nodiscard]] std::uint64_t garbled() const noexcept { return m_garbled; }
     [[nodiscard]] const std::string& name() const noexcept { return m_name; }
 
   private:
@@ -183,6 +264,8 @@ class SerialLine {
     unsigned m_baud;
     bool m_plugged = true;
     double m_noise = 0;
+    std::uint64_t m_carried = 0;
+    std::uint64_t m_garbled = 0;
     std::uint64_t m_epoch = 0;
     ns3::Time m_busy_until[2];
     Receive m_receive[2];

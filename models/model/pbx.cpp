@@ -593,7 +593,9 @@ Pbx::~Pbx() = default;
 void Pbx::run(cluster::AgentOp op, const std::vector<std::string>& arguments, Done done) {
     if (op == cluster::AgentOp::stop) {
         ++m_impl->stop_orders;
-        m_impl->stop_begun();
+        if (!faults().stops_fail) {
+            m_impl->stop_begun();
+        }
     }
     m_impl->script.run(op, arguments, [this, op, done = std::move(done)](Result result) {
         if (op == cluster::AgentOp::status) {
@@ -666,8 +668,8 @@ T1Port::Alarm Pbx::span_alarm(int span) const {
     return m_impl->spans.alarm(span);
 }
 
-ScriptAgent& Pbx::script() noexcept {
-    return m_impl->script;
+AgentFaults& Pbx::faults() noexcept {
+    return m_impl->script.faults();
 }
 
 }  // namespace models

@@ -235,7 +235,7 @@ class Pbx final : public Agent {
     void run(cluster::AgentOp, const std::vector<std::string>&, Done) override;
     void cancel() override;
     void host_lost() override;
-    void crash();     ///< the Asterisk process dies; nobody is told
+    void crash();  ///< the Asterisk process dies; nobody is told
     /// A watcher (safe_asterisk, a unit with Restart=) starts it again: it comes up `after` plus a
     /// start's time later, unless it runs by then or was told to stop.
     void start_again(ns3::Time after);
@@ -245,7 +245,7 @@ class Pbx final : public Agent {
     [[nodiscard]] bool receives_tdmoe() const;
     [[nodiscard]] bool trunk_up() const;  ///< service answers, D-channel up, PRI span without alarm
     [[nodiscard]] T1Port::Alarm span_alarm(int span) const;
-    [[nodiscard]] ScriptAgent& script() noexcept;  ///< for start/stop faults
+    [[nodiscard]] AgentFaults& faults() noexcept override;  ///< of its init script
     struct Impl;
     [[nodiscard]] Impl& impl() noexcept { return *m_impl; }
 

@@ -761,7 +761,7 @@ TEST_CASE("ScriptAgent: takes its time, remembers its state, loses it with the p
     w.simulation.at(Seconds(7), [&] { run(cluster::AgentOp::status); });
     w.simulation.at(Seconds(8), [&] { run(cluster::AgentOp::stop); });
     w.simulation.at(Seconds(10), [&] {
-        agent.fail_next_starts = 1;
+        agent.faults().failing_starts = 1;
         run(cluster::AgentOp::start);
     });
     w.simulation.at(Seconds(16), [&] { run(cluster::AgentOp::start); });

@@ -350,7 +350,7 @@ TEST_CASE(
     world.pbx(1).crash();
     world.start(world.pbx(1), cluster::AgentOp::status);
     world.run_until(11);
-    world.pbx(1).script().fail_next_starts = 1;
+    world.pbx(1).faults().failing_starts = 1;
     world.start(world.pbx(1));
     world.run_until(20);
     CHECK_FALSE(world.pbx(1).answers_local_probe());
