@@ -380,7 +380,14 @@ void CallCentre::Impl::probe(CallDirection direction, ns3::Time patience, Finish
         finished(report);
         return;
     }
-    const ns3::Time setup = at_start.server->options.call_setup_time;
+    if (at_start.server->blocks_on_disk()) {
+        report.failure = "PBX does not answer";
+        report.ended = report.started;
+        finished(report);
+        return;
+    }
+    const ns3::Time setup =
+        at_start.server->host.work_time(at_start.server->options.call_setup_time);
     ns3::Time takes;
     switch (direction) {
     case CallDirection::outward:  // off-hook, hot line, SETUP, CONNECT, hello

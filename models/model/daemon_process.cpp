@@ -85,14 +85,13 @@ struct DaemonProcess::Driver {
     [[nodiscard]] const c::HaConfig& ha() const { return options.node.files.ha; }
 
     [[nodiscard]] c::Instant monotonic() const {
-        return c::Instant{
-            c::Duration{ns3::Simulator::Now().GetTimeStep() + options.clock_offset_ns}};
+        return c::Instant{c::Duration{host.monotonic_ns() + options.clock_offset_ns}};
     }
 
     [[nodiscard]] c::Now now() const {
         return {monotonic(),
-                c::WallSeconds{options.wall_at_start +
-                               ns3::Simulator::Now().GetTimeStep() / 1'000'000'000},
+                c::WallSeconds{(options.wall_at_start * 1'000'000'000 + host.wall_ns()) /
+                               1'000'000'000},
                 options.load};
     }
 
@@ -303,10 +302,9 @@ void DaemonProcess::Driver::start() {
         options.on_start(node.snapshot());
     }
     deliver([this] {
-        const auto stored = host.disk().find(state_file);
-        handle(c::NodeStarted{stored == host.disk().end()
-                                  ? std::span<const std::byte>{}
-                                  : std::span<const std::byte>{stored->second}});
+        const auto stored = host.read_file(state_file);
+        handle(c::NodeStarted{stored ? std::span<const std::byte>{*stored}
+                                     : std::span<const std::byte>{}});
         for (std::size_t i = 0; i < ha().links.size(); ++i) {
             for (const Host::InterfaceInfo& interface : host.interfaces()) {
                 if (interface.name == ha().links[i].device && !interface.carrier) {
@@ -482,8 +480,7 @@ void DaemonProcess::Driver::rearm() {
     }
     timer.Cancel();
     timer_at = *next;
-    const auto wait = std::max(*next - monotonic(), c::Duration::zero());
-    timer = post(to_time(wait), [this] { deliver([this] { deadline(); }); });
+    timer = post(host.until(next->time_since_epoch().count() - options.clock_offset_ns), [this] { deliver([this] { deadline(); }); });
 }
 
 void DaemonProcess::Driver::deadline() {
@@ -800,6 +797,9 @@ void DaemonProcess::Driver::execute(c::ActionId id, const c::RunAgent& action) {
     if (options.agents == nullptr || found == options.agents->end()) {
         return complete(id, answer_for(ENOENT));
     }
+    if (const int error = host.may_exec(); error != 0) {
+        return complete(id, answer_for(error));
+    }
     waiting.agent = found->second.get();
     waiting.agent->run(
         action.op,
@@ -830,8 +830,7 @@ void DaemonProcess::Driver::execute(c::ActionId id, const c::PersistState& actio
     in_kernel(
         options.persist_time,
         [&host = host, bytes = std::vector<std::byte>(action.bytes.begin(), action.bytes.end())] {
-            host.disk()[state_file] = bytes;
-            return 0;
+            return host.write_file(state_file, bytes);
         },
         [this, id](int error) { complete(id, answer_for(error)); });
 }

@@ -216,7 +216,11 @@ void Fonebridge::Impl::request_arrived(int port,
                    }
                    --queued;
                    BridgeReply reply;
-                   if (refuse_command == request.command) {
+                   const auto refusal = refusals.find(from);
+                   if (refusal != refusals.end() && refusal->second.refuses) {
+                       ++refusal->second.count;
+                       reply = reply_with(BridgeStatus::bad_parameter);
+                   } else if (refuse_command == request.command) {
                        refuse_command = -1;
                        reply = reply_with(BridgeStatus::bad_parameter);
                    } else {
@@ -687,6 +691,19 @@ void Fonebridge::lose_reply(int n) {
 
 void Fonebridge::refuse_command(int command) {
     m_impl->refuse_command = command;
+}
+
+void Fonebridge::refuse_from(const std::string& address, bool refuse) {
+    m_impl->refusals[address].refuses = refuse;
+}
+
+std::uint64_t Fonebridge::refused_from(const std::string& address) const {
+    const auto found = m_impl->refusals.find(address);
+    return found == m_impl->refusals.end() ? 0 : found->second.count;
+}
+
+bool Fonebridge::powered() const {
+    return m_impl->powered;
 }
 
 bool Fonebridge::transmitting() const {

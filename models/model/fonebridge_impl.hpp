@@ -85,6 +85,11 @@ struct Fonebridge::Impl {
     int queued = 0;
     int lose_reply = 0;
     int refuse_command = -1;
+    struct Refusal {
+        bool refuses = false;
+        std::uint64_t count = 0;
+    };
+    std::map<std::string, Refusal> refusals;  ///< by address of the server
     std::uint64_t requests = 0;
     std::uint64_t received[2] = {0, 0};
     std::uint64_t transmitted[2] = {0, 0};

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cmath>
 #include <utility>
 
 #include <ns3/arp-cache.h>
@@ -176,9 +177,16 @@ struct Host::Impl {
     void lose_kernel();
     void kernel_up();
     void run_deferred(Running& running);
+    [[nodiscard]] bool schedules() const { return kernel && !frozen && !stalled; }
     [[nodiscard]] bool runs(const Running& running) const {
-        return kernel && !frozen && !running.stopped;
+        return schedules() && !running.stopped;
     }
+    /// Around every change of `frozen` and `stalled`.
+    void nothing_runs();
+    void all_goes_on();
+    void stall();
+    void start_work(std::uint64_t id);
+    void end_stalls();
 
     Host& self;
     Context& context;
@@ -202,7 +210,30 @@ struct Host::Impl {
     bool power = true;
     bool kernel = true;
     bool frozen = false;
+    bool boots = false;
     std::uint64_t incarnation = 1;
+    // processor
+    double slowdown = 1;
+    ns3::Time stall_for, stall_every;
+    bool stalled = false;
+    std::uint64_t stalls = 0;
+    std::uint64_t starvation = 0;  ///< raised when its kind changes
+    struct Work {
+        ns3::Time left;   ///< at full speed, when it was last looked at
+        ns3::Time since;  ///< then
+        ns3::EventId event;
+        RecordId cause = RecordId::none;
+        std::function<void()> done;
+    };
+    std::map<std::uint64_t, Work> work;  ///< under way
+    std::uint64_t works = 0;
+    // clocks
+    std::int64_t clock_ns = 0;  ///< the monotonic one, when its rate was last changed
+    ns3::Time clock_since;      ///< then
+    std::int64_t drift_ppb = 0;
+    std::int64_t wall_step_ns = 0;
+    DiskState disk_state = DiskState::works;
+    std::uint64_t failed_execs = 0;
     std::uint64_t instances = 0;
     std::vector<std::pair<RecordId, std::function<void()>>>
         deferred;  ///< user-space work of no process, due while frozen
@@ -510,8 +541,15 @@ void Host::Impl::boot_tables() {
 void Host::Impl::lose_kernel() {
     kernel = false;
     frozen = false;
+    boots = false;
     init_started = false;
     ++incarnation;
+    end_stalls();
+    slowdown = 1;
+    for (auto& [id, one] : work) {
+        one.event.Cancel();
+    }
+    work.clear();
     deferred.clear();
     {
         // Moved out first: a destructor may look its own process up.
@@ -537,8 +575,8 @@ void Host::Impl::kernel_up() {
 }
 
 void Host::Impl::run_deferred(Running& running) {
-    const auto work = std::exchange(running.deferred, {});
-    for (const auto& [cause, f] : work) {
+    const auto waiting = std::exchange(running.deferred, {});
+    for (const auto& [cause, f] : waiting) {
         const Recorder::Scope scope(context.recorder, cause);
         f();
     }
@@ -657,10 +695,17 @@ void Host::power_on(ns3::Time boot_time) {
         impl.context.recorder.record("node.power", name(), {{"on", true}});
     }
     // The cards get carrier when their driver is loaded, with the kernel.
+    impl.boots = true;
     schedule(boot_time, [&impl] {
-        if (!(impl.kernel && impl.init_started)) {
-            impl.kernel_up();
+        if (impl.kernel && impl.init_started) {
+            return;
         }
+        impl.boots = false;
+        if (impl.disk_state == DiskState::failed) {
+            impl.context.recorder.record("node.boot_failed", impl.name);
+            return;
+        }
+        impl.kernel_up();
     });
 }
 
@@ -673,16 +718,46 @@ void Host::crash() {
     m_impl->lose_kernel();
 }
 
-void Host::freeze() {
-    if (!m_impl->kernel || m_impl->frozen) {
-        return;
-    }
-    m_impl->context.recorder.record("node.freeze", name());
-    m_impl->frozen = true;
-    for (auto& [process_name, running] : m_impl->processes) {
+void Host::Impl::nothing_runs() {
+    for (auto& [process_name, running] : processes) {
         if (!running.stopped) {
             running.process->frozen(true);
         }
+    }
+}
+
+void Host::Impl::all_goes_on() {
+    const std::uint64_t life = incarnation;
+    const auto waiting = std::exchange(deferred, {});
+    for (const auto& [cause, f] : waiting) {
+        const Recorder::Scope work_scope(context.recorder, cause);
+        f();
+    }
+    // By name, since what runs here may end processes, or the host.
+    std::vector<std::string> names;
+    for (const auto& [process_name, running] : processes) {
+        names.push_back(process_name);
+    }
+    for (const std::string& process_name : names) {
+        const auto found = processes.find(process_name);
+        if (incarnation == life && schedules() && found != processes.end() &&
+            !found->second.stopped) {
+            found->second.process->frozen(false);
+            run_deferred(found->second);
+        }
+    }
+}
+
+void Host::freeze() {
+    Impl& impl = *m_impl;
+    if (!impl.kernel || impl.frozen) {
+        return;
+    }
+    impl.context.recorder.record("node.freeze", name());
+    const bool ran = impl.schedules();
+    impl.frozen = true;
+    if (ran) {
+        impl.nothing_runs();
     }
 }
 
@@ -694,25 +769,102 @@ void Host::thaw() {
     const Recorder::Scope scope(impl.context.recorder,
                                 impl.context.recorder.record("node.thaw", name()));
     impl.frozen = false;
-    const std::uint64_t incarnation = impl.incarnation;
-    const auto work = std::exchange(impl.deferred, {});
-    for (const auto& [cause, f] : work) {
-        const Recorder::Scope work_scope(impl.context.recorder, cause);
-        f();
+    if (impl.schedules()) {
+        impl.all_goes_on();
     }
-    // By name, since what runs here may end processes, or the host.
-    std::vector<std::string> names;
-    for (const auto& [process_name, running] : impl.processes) {
-        names.push_back(process_name);
+}
+
+// ---------------------------------------------------------------- processor
+
+void Host::Impl::stall() {
+    const bool ran = schedules();
+    stalled = true;
+    ++stalls;
+    context.recorder.record("cpu.stall", name, {{"on", true}});
+    if (ran) {
+        nothing_runs();
     }
-    for (const std::string& process_name : names) {
-        const auto found = impl.processes.find(process_name);
-        if (impl.incarnation == incarnation && found != impl.processes.end() &&
-            !found->second.stopped) {
-            found->second.process->frozen(false);
-            impl.run_deferred(found->second);
+    self.schedule(stall_for, [this, at = starvation] {
+        if (at == starvation) {
+            const Recorder::Scope scope(
+                context.recorder, context.recorder.record("cpu.stall", name, {{"on", false}}));
+            stalled = false;
+            if (schedules()) {
+                all_goes_on();
+            }
         }
+    });
+    self.schedule(stall_every, [this, at = starvation] {
+        if (at == starvation) {
+            stall();
+        }
+    });
+}
+
+/// No further one; the present one is over.
+void Host::Impl::end_stalls() {
+    ++starvation;
+    stalled = false;
+}
+
+void Host::starve(double slowdown, ns3::Time stall, ns3::Time period) {
+    Impl& impl = *m_impl;
+    CLUSTER_CHECK(slowdown > 0 && stall >= ns3::Time{} && (stall.IsZero() || period > stall));
+    if (!impl.kernel) {
+        return;
     }
+    const ns3::Time now = ns3::Simulator::Now();
+    for (auto& [id, one] : impl.work) {
+        one.left -= to_time(Duration{static_cast<Duration::rep>(
+            static_cast<double>((now - one.since).GetTimeStep()) / impl.slowdown)});
+        one.left = std::max(one.left, ns3::Time{});
+    }
+    impl.slowdown = slowdown;
+    for (auto& [id, one] : impl.work) {
+        one.event.Cancel();
+        impl.start_work(id);
+    }
+    const bool stood = impl.stalled && !impl.frozen;
+    impl.end_stalls();
+    if (stood) {
+        impl.all_goes_on();
+    }
+    impl.stall_for = stall;
+    impl.stall_every = period;
+    if (stall.IsStrictlyPositive() && impl.kernel) {
+        impl.stall();
+    }
+}
+
+double Host::slowdown() const noexcept {
+    return m_impl->slowdown;
+}
+
+bool Host::stalled() const noexcept {
+    return m_impl->stalled;
+}
+
+std::uint64_t Host::stalls() const noexcept {
+    return m_impl->stalls;
+}
+
+ns3::Time Host::work_time(ns3::Time work) const {
+    return m_impl->slowdown == 1
+               ? work
+               : to_time(Duration{static_cast<Duration::rep>(
+                     static_cast<double>(work.GetTimeStep()) * m_impl->slowdown)});
+}
+
+void Host::Impl::start_work(std::uint64_t id) {
+    Work& one = work.at(id);
+    one.since = ns3::Simulator::Now();
+    one.event = post(self.work_time(one.left), [this, id] {
+        const auto found = work.find(id);
+        const Work finished = std::move(found->second);
+        work.erase(found);
+        const Recorder::Scope scope(context.recorder, finished.cause);
+        finished.done();
+    });
 }
 
 bool Host::powered() const noexcept {
@@ -725,6 +877,10 @@ bool Host::kernel_runs() const noexcept {
 
 bool Host::frozen() const noexcept {
     return m_impl->frozen;
+}
+
+bool Host::boots() const noexcept {
+    return m_impl->boots;
 }
 
 std::uint64_t Host::incarnation() const noexcept {
@@ -742,7 +898,7 @@ void Host::spawn(const std::string& process_name, std::unique_ptr<Process> proce
     m_impl->context.recorder.record(
         "process.start", name(), {{"process", std::string_view{process_name}}});
     Process& started = *running.process;
-    if (m_impl->frozen) {
+    if (!m_impl->schedules()) {
         started.frozen(true);
     }
     started.start();
@@ -769,7 +925,7 @@ bool Host::set_process_frozen(const std::string& process_name, bool stopped) {
         return true;
     }
     running.stopped = stopped;
-    if (!m_impl->frozen) {
+    if (m_impl->schedules()) {
         running.process->frozen(stopped);
         if (!stopped) {
             m_impl->run_deferred(running);
@@ -808,10 +964,14 @@ void Host::schedule_user(const std::string& process_name,
     Impl& impl = *m_impl;
     const auto owner = impl.processes.find(process_name);
     const std::uint64_t instance = owner == impl.processes.end() ? 0 : owner->second.instance;
-    schedule(delay, [&impl, process_name, instance, f = std::move(f)]() mutable {
+    const std::uint64_t id = ++impl.works;
+    Impl::Work& one = impl.work[id];
+    one.left = delay;
+    one.cause = impl.context.recorder.current();
+    one.done = [&impl, process_name, instance, f = std::move(f)]() mutable {
         const RecordId cause = impl.context.recorder.current();
         if (instance == 0) {
-            if (impl.frozen) {
+            if (!impl.schedules()) {
                 impl.deferred.emplace_back(cause, std::move(f));
             } else {
                 f();
@@ -827,7 +987,8 @@ void Host::schedule_user(const std::string& process_name,
         } else {
             f();
         }
-    });
+    };
+    impl.start_work(id);
 }
 
 // ---------------------------------------------------------------- kernel services
@@ -1076,8 +1237,112 @@ SerialLine* Host::serial(const std::string& device, int& side) {
     return found->second.line;
 }
 
-std::map<std::string, std::vector<std::byte>>& Host::disk() noexcept {
+// ---------------------------------------------------------------- clocks
+
+namespace {
+
+constexpr std::int64_t billion = 1'000'000'000;
+
+/// `elapsed` as a clock counts it that is fast by `ppb`; in two parts, so that nothing overflows.
+std::int64_t counted(std::int64_t elapsed, std::int64_t ppb) {
+    return elapsed + elapsed / billion * ppb + elapsed % billion * ppb / billion;
+}
+
+}  // namespace
+
+std::int64_t Host::monotonic_ns() const {
+    const std::int64_t elapsed = (ns3::Simulator::Now() - m_impl->clock_since).GetTimeStep();
+    return m_impl->clock_ns + counted(elapsed, m_impl->drift_ppb);
+}
+
+std::int64_t Host::wall_ns() const {
+    return monotonic_ns() + m_impl->wall_step_ns;
+}
+
+ns3::Time Host::until(std::int64_t target) const {
+    const std::int64_t missing = std::max<std::int64_t>(target - monotonic_ns(), 0);
+    if (m_impl->drift_ppb == 0) {
+        return to_time(Duration{missing});
+    }
+    // A first guess from below, then up to the first nanosecond that is enough.
+    auto wait = static_cast<std::int64_t>(
+        static_cast<double>(missing) /
+        (1.0 + static_cast<double>(m_impl->drift_ppb) / static_cast<double>(billion)));
+    const std::int64_t elapsed = (ns3::Simulator::Now() - m_impl->clock_since).GetTimeStep();
+    wait = std::max<std::int64_t>(wait - 1000, 0);
+    while (m_impl->clock_ns + counted(elapsed + wait, m_impl->drift_ppb) <
+           monotonic_ns() + missing) {
+        ++wait;
+    }
+    return to_time(Duration{wait});
+}
+
+void Host::step_wall_clock(Duration by) {
+    m_impl->wall_step_ns += by.count();
+    m_impl->context.recorder.record("clock.step", name(), {{"by_ns", by.count()}});
+}
+
+void Host::set_drift(double ppm) {
+    m_impl->clock_ns = monotonic_ns();
+    m_impl->clock_since = ns3::Simulator::Now();
+    m_impl->drift_ppb = std::llround(ppm * 1000);
+    m_impl->context.recorder.record("clock.drift", name(), {{"ppb", m_impl->drift_ppb}});
+}
+
+double Host::drift() const noexcept {
+    return static_cast<double>(m_impl->drift_ppb) / 1000;
+}
+
+// ---------------------------------------------------------------- disk
+
+const std::map<std::string, std::vector<std::byte>>& Host::disk() const noexcept {
     return m_impl->disk;
+}
+
+void Host::set_disk_state(DiskState state) {
+    constexpr std::array<std::string_view, 3> names{"works", "full", "failed"};
+    m_impl->disk_state = state;
+    m_impl->context.recorder.record(
+        "disk", name(), {{"state", names[static_cast<std::size_t>(state)]}});
+}
+
+Host::DiskState Host::disk_state() const noexcept {
+    return m_impl->disk_state;
+}
+
+int Host::write_file(const std::string& path, std::span<const std::byte> bytes) {
+    if (m_impl->disk_state != DiskState::works) {
+        return m_impl->disk_state == DiskState::full ? ENOSPC : EIO;
+    }
+    m_impl->disk[path].assign(bytes.begin(), bytes.end());
+    return 0;
+}
+
+void Host::remove_file(const std::string& path) {
+    if (m_impl->disk_state != DiskState::failed) {
+        m_impl->disk.erase(path);
+    }
+}
+
+std::optional<std::vector<std::byte>> Host::read_file(const std::string& path) const {
+    const auto found = m_impl->disk.find(path);
+    if (found == m_impl->disk.end() || m_impl->disk_state == DiskState::failed) {
+        return std::nullopt;
+    }
+    return found->second;
+}
+
+int Host::may_exec() {
+    if (m_impl->disk_state != DiskState::failed) {
+        return 0;
+    }
+    ++m_impl->failed_execs;
+    m_impl->context.recorder.record("exec.failed", name());
+    return EIO;
+}
+
+std::uint64_t Host::failed_execs() const noexcept {
+    return m_impl->failed_execs;
 }
 
 void Host::announced(const std::string& address, RecordId record) {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -79,8 +80,20 @@ class Host {
     [[nodiscard]] bool powered() const noexcept;
     [[nodiscard]] bool kernel_runs() const noexcept;
     [[nodiscard]] bool frozen() const noexcept;
+    /// Power is there and the kernel will be, unless something comes in between.
+    [[nodiscard]] bool boots() const noexcept;
     [[nodiscard]] std::uint64_t
     incarnation() const noexcept;  ///< +1 on every loss of power or crash
+
+    /// The processor is short: work of scripts and services takes `slowdown` times as long, and
+    /// with `stall` nothing in user space is scheduled for the first `stall` of each `period`.
+    /// 1 and 0: it is short no longer, as after a boot.
+    void starve(double slowdown, ns3::Time stall, ns3::Time period);
+    [[nodiscard]] double slowdown() const noexcept;
+    [[nodiscard]] bool stalled() const noexcept;
+    [[nodiscard]] std::uint64_t stalls() const noexcept;  ///< so far
+    /// How long so much work takes now.
+    [[nodiscard]] ns3::Time work_time(ns3::Time) const;
 
     void spawn(const std::string& process_name, std::unique_ptr<Process>);
     bool kill(const std::string& process_name);  ///< false: no such process
@@ -93,7 +106,8 @@ class Host {
     /// Runs `f` after `delay` unless the incarnation has ended by then; carries Recorder::current()
     /// along. Kernel time: goes on while frozen. Use defer_while_frozen for user-space work.
     void schedule(ns3::Time delay, std::function<void()> f);
-    /// As schedule(); when the host (or the named process) is frozen at that moment it runs right
+    /// Work of a process, or of a script: as schedule(), but it takes longer while the processor is
+    /// short; when the host (or the named process) is frozen at that moment it runs right
     /// after the thaw.
     void schedule_user(const std::string& process_name, ns3::Time delay, std::function<void()> f);
 
@@ -151,8 +165,34 @@ class Host {
     /// Interface that has the address now; empty: none.
     [[nodiscard]] std::string interface_of(const std::string& address) const;
 
-    /// Survives power loss.
-    [[nodiscard]] std::map<std::string, std::vector<std::byte>>& disk() noexcept;
+    // --- clocks
+    /// CLOCK_BOOTTIME without its offset: simulated time as this oscillator counts it.
+    [[nodiscard]] std::int64_t monotonic_ns() const;
+    /// Wall clock since the beginning of the simulation: the same plus all steps.
+    [[nodiscard]] std::int64_t wall_ns() const;
+    /// Simulated time until monotonic_ns() has reached that value; 0 when it has.
+    [[nodiscard]] ns3::Time until(std::int64_t monotonic_ns) const;
+    void step_wall_clock(Duration by);
+    void set_drift(double ppm);
+    [[nodiscard]] double drift() const noexcept;
+
+    // --- disk; what it holds survives power loss
+    enum class DiskState : std::uint8_t {
+        works,
+        full,    ///< writes end with ENOSPC
+        failed,  ///< reads and writes end with EIO: no program can be started, and no kernel
+    };
+    [[nodiscard]] const std::map<std::string, std::vector<std::byte>>& disk() const noexcept;
+    void set_disk_state(DiskState);
+    [[nodiscard]] DiskState disk_state() const noexcept;
+    /// errno-like: 0 ok.
+    int write_file(const std::string& path, std::span<const std::byte> bytes);
+    void remove_file(const std::string& path);
+    /// nullopt: not there, or not readable.
+    [[nodiscard]] std::optional<std::vector<std::byte>> read_file(const std::string& path) const;
+    /// A program of this host's disk: 0, or the errno that its execve ends with. Counts failures.
+    int may_exec();
+    [[nodiscard]] std::uint64_t failed_execs() const noexcept;
 
     /// "ms.announce": the first frame of a client for an acquired address arrives. Armed by
     /// add_address, fires once per acquisition. Cause = the later of the frame's own cause and the

@@ -98,6 +98,14 @@ void Pbx::Impl::later(ns3::Time delay, std::function<void()> f) {
     });
 }
 
+bool Pbx::Impl::blocks_on_disk() {
+    if (!blocked && runs() && host.disk_state() == Host::DiskState::failed) {
+        blocked = true;
+        host.context().recorder.record("pbx.blocked", host.name());
+    }
+    return blocked;
+}
+
 void Pbx::Impl::go_on() {
     Recorder& recorder = host.context().recorder;
     service_record = recorder.record("ms.service", host.name());
@@ -125,6 +133,7 @@ void Pbx::Impl::started() {
     ++life;
     hung = false;
     process_frozen = false;
+    blocked = false;
     serving = true;
     host.spawn(std::string(process_name), std::move(asterisk));
     Recorder& recorder = host.context().recorder;
@@ -229,7 +238,7 @@ void Pbx::Impl::stop_begun() {
         return;
     }
     serving = false;
-    while (!calls.empty()) {
+    while (!calls.empty() && !blocked) {
         end_call(calls.begin()->first, nullptr, tdm::Cause::normal_clearing);
     }
 }
@@ -240,6 +249,7 @@ void Pbx::Impl::process_ended() {
     serving = false;
     hung = false;
     process_frozen = false;
+    blocked = false;
     trunk_was_up = false;
     ++life;
     ++trunk_breaks;
@@ -388,7 +398,7 @@ void Pbx::Impl::digits(ChannelKey key, const std::string& number) {
     }
     station.state = Station::State::dialled;
     spans.send_inband(key.first, key.second, {});
-    later(options.call_setup_time, [this, key, number] {
+    later(host.work_time(options.call_setup_time), [this, key, number] {
         if (stations[key].state == Station::State::dialled && stations[key].call == 0) {
             route(key, number);
         }
@@ -403,6 +413,9 @@ void Pbx::Impl::congestion(ChannelKey key) {
 }
 
 void Pbx::Impl::route(ChannelKey key, const std::string& number) {
+    if (blocks_on_disk()) {
+        return;
+    }
     const Leg caller{.trunk = false, .span = key.first, .channel = key.second};
     if (!number.empty() && number.front() == outside_prefix) {
         const int channel = free_channel();
@@ -458,7 +471,7 @@ void Pbx::Impl::answer(CallNumber id) {
 
 void Pbx::Impl::end_call(CallNumber id, const Leg* except, tdm::Cause cause) {
     const auto found = calls.find(id);
-    if (found == calls.end()) {
+    if (found == calls.end() || blocks_on_disk()) {
         return;
     }
     const Call call = found->second;
@@ -538,8 +551,11 @@ void Pbx::Impl::trunk_setup(tdm::CallHandle handle, int channel, const std::stri
         q931->hang_up(handle, tdm::Cause::temporary_failure);
         return;
     }
+    if (blocks_on_disk()) {
+        return;
+    }
     q931->proceed(handle);
-    later(options.call_setup_time, [this, handle, channel, number] {
+    later(host.work_time(options.call_setup_time), [this, handle, channel, number] {
         const bool numeric =
             number.size() == 3 &&
             std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -629,7 +645,7 @@ void Pbx::start_again(ns3::Time after) {
     Impl& impl = *m_impl;
     const ns3::Time takes = after + to_time(draw(impl.options.profile.start, impl.watcher_stream));
     impl.host.schedule_user({}, takes, [&impl, orders = impl.stop_orders] {
-        if (impl.stop_orders == orders && !impl.runs()) {
+        if (impl.stop_orders == orders && !impl.runs() && impl.host.may_exec() == 0) {
             impl.started();
         }
     });

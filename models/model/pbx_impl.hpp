@@ -58,7 +58,10 @@ struct Pbx::Impl {
     /// Process time: later, unless the process has ended; stands still while it is hung or frozen.
     void later(ns3::Time, std::function<void()>);
     void go_on();  ///< after a hang or a freeze
-    [[nodiscard]] bool stands_still() const { return hung || process_frozen; }
+    [[nodiscard]] bool stands_still() const { return hung || process_frozen || blocked; }
+    /// Every call is written to disk when it is set up and when it ends (log, call records). A disk
+    /// that does not answer holds the whole process there [assumed: one lock for the log].
+    bool blocks_on_disk();
 
     // --- spans and stations
     void alarm_changed(int span);
@@ -95,6 +98,7 @@ struct Pbx::Impl {
     bool serving = false;         ///< between end of start and begin of stop
     bool hung = false;
     bool process_frozen = false;
+    bool blocked = false;  ///< waits for a disk that never answers
     bool trunk_was_up = false;
     std::uint64_t life = 0;         ///< of the process
     std::uint64_t stop_orders = 0;  ///< a watcher does not start again what was told to stop

@@ -135,7 +135,19 @@ Pstn::Impl::Line::Line(Impl& telco, int number)
       m_telco(telco), m_number(number) {}
 
 void Pstn::Impl::Line::start() {
-    tdm::after(m_telco.context, ns3::Seconds(0), [this] { lapd.start(); });
+    tdm::after(m_telco.context, ns3::Seconds(0), [this] {
+        if (m_telco.serving) {
+            lapd.start();
+        }
+    });
+}
+
+/// The switch behind the line forgets its calls; nothing of that is signalled.
+void Pstn::Impl::Line::stop_serving() {
+    lapd.stop();
+    ++breaks;
+    m_trunk_was_up = false;
+    q931.forget_all();
 }
 
 void Pstn::Impl::Line::alarm_changed(Alarm now) {
@@ -160,7 +172,9 @@ void Pstn::Impl::Line::check_trunk() {
 }
 
 void Pstn::Impl::Line::receive_dchannel(std::span<const std::byte> frame) {
-    lapd.on_frame(frame);
+    if (m_telco.serving) {
+        lapd.on_frame(frame);
+    }
 }
 
 void Pstn::Impl::Line::receive_inband(int channel, const Inband& inband) {
@@ -184,6 +198,10 @@ int Pstn::Impl::Line::free_channel() const {
 
 Pstn::Impl::Line* Pstn::Impl::working_line(std::string_view& why) {
     why = "no trunk";
+    if (!serving) {
+        why = "telco does not serve";
+        return nullptr;
+    }
     for (const auto& [number, line] : lines) {
         if (line->line == nullptr) {
             continue;
@@ -260,6 +278,27 @@ bool Pstn::dchannel_up() const {
         }
     }
     return false;
+}
+
+void Pstn::set_serving(bool serving) {
+    if (m_impl->serving == serving) {
+        return;
+    }
+    m_impl->serving = serving;
+    Recorder& recorder = m_impl->context.recorder;
+    const Recorder::Scope scope(recorder,
+                                recorder.record("telco.serving", m_impl->name, {{"on", serving}}));
+    for (const auto& [number, line] : m_impl->lines) {
+        if (serving) {
+            line->start();
+        } else {
+            line->stop_serving();
+        }
+    }
+}
+
+bool Pstn::serving() const noexcept {
+    return m_impl->serving;
 }
 
 const std::string& Pstn::name() const noexcept {

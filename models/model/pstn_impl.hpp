@@ -42,6 +42,7 @@ struct Pstn::Impl {
     Context& context;
     std::string name;
     PstnOptions options;
+    bool serving = true;
     std::map<int, std::unique_ptr<Line>> lines;
 };
 
@@ -54,6 +55,7 @@ class Pstn::Impl::Line final : public T1Port {
     void receive_inband(int channel, const Inband&) override;
 
     void start();
+    void stop_serving();
     [[nodiscard]] int free_channel() const;
     /// "ms.trunk" of this side: D-channel up and no alarm on the line.
     [[nodiscard]] RecordId record() const { return m_trunk_record; }

@@ -54,7 +54,8 @@ struct T1Line::Impl {
         bool framed = true;         ///< this end has found the far end's framing
         Alarm alarm = Alarm::none;  ///< as shown
         Integrator red, ais, yellow;
-        std::uint64_t framing_change = 0;  ///< invalidates frames in flight and resync timers
+        std::array<std::uint64_t, 4> shown{};  ///< by kind of alarm
+        std::uint64_t framing_change = 0;      ///< invalidates frames in flight and resync timers
         // what this end sends
         std::array<std::uint8_t, channels + 1> abcd{};
         std::array<Inband::Sound, channels + 1> sound{};
@@ -167,6 +168,7 @@ struct T1Line::Impl {
             return;
         }
         end.alarm = alarm;
+        ++end.shown[static_cast<std::size_t>(alarm)];
         const RecordId id =
             context.recorder.record("t1.alarm",
                                     end.port->name(),
@@ -217,6 +219,25 @@ void T1Line::force_alarm(int end, T1Port::Alarm alarm) {
     CLUSTER_CHECK(end == 0 || end == 1);
     m_impl->ends[end].forced = alarm;
     m_impl->update(end);
+}
+
+T1Port::Alarm T1Line::forced_alarm(int end) const {
+    CLUSTER_CHECK(end == 0 || end == 1);
+    return m_impl->ends[end].forced;
+}
+
+std::uint64_t T1Line::alarms_shown(int end, T1Port::Alarm alarm) const {
+    CLUSTER_CHECK(end == 0 || end == 1);
+    return m_impl->ends[end].shown[static_cast<std::size_t>(alarm)];
+}
+
+T1Port& T1Line::end(int index) const {
+    CLUSTER_CHECK(index == 0 || index == 1);
+    return *m_impl->ends[index].port;
+}
+
+bool T1Line::plugged() const noexcept {
+    return m_impl->plugged;
 }
 
 void T1Line::send_dchannel(const T1Port& from, std::vector<std::byte> lapd_frame) {

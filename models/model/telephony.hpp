@@ -70,6 +70,11 @@ class T1Line {
     void set_plugged(bool);
     /// Span alarm injected at one end ("red", "yellow", "ais"), until none.
     void force_alarm(int end, T1Port::Alarm);
+    [[nodiscard]] T1Port::Alarm forced_alarm(int end) const;
+    /// How often this end has shown that alarm.
+    [[nodiscard]] std::uint64_t alarms_shown(int end, T1Port::Alarm) const;
+    [[nodiscard]] T1Port& end(int index) const;
+    [[nodiscard]] bool plugged() const noexcept;
     /// 0.9 ms of line and framer delay each way [derived: T1 multiframe].
     void send_dchannel(const T1Port& from, std::vector<std::byte> lapd_frame);
     void send_abcd(const T1Port& from, int channel, std::uint8_t bits);
@@ -126,6 +131,11 @@ class Fonebridge {
     [[nodiscard]] std::optional<cluster::MacAddress> destination(int port) const;
     [[nodiscard]] std::uint64_t control_requests() const;
     [[nodiscard]] bool running() const;  ///< powered and booted
+    [[nodiscard]] bool powered() const;
+    /// Requests from this address are refused (BridgeStatus::bad_parameter) until it is switched
+    /// off again; how many were.
+    void refuse_from(const std::string& address, bool);
+    [[nodiscard]] std::uint64_t refused_from(const std::string& address) const;
 
     /// For the invariant "no two span masters": the server that gets the stream now (none while TX
     /// is off), and every server whose TDMoE frames the bridge plays out now. The bridge takes
@@ -188,6 +198,10 @@ class Pstn {
     [[nodiscard]] T1Port& line(int number);  ///< "telco:1"
     void attach_line(int number, T1Line&);
     [[nodiscard]] bool dchannel_up() const;
+    /// Its switch is down: no layer 2, no calls, nobody hears anything. The framers of its lines
+    /// go on, so no line shows an alarm.
+    void set_serving(bool);
+    [[nodiscard]] bool serving() const noexcept;
     [[nodiscard]] const std::string& name() const noexcept;
     struct Impl;
     [[nodiscard]] Impl& impl() noexcept { return *m_impl; }

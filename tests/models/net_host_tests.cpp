@@ -597,7 +597,7 @@ TEST_CASE("Host: loss of power ends processes and scheduled work, and takes acqu
     w.simulation.at(Seconds(5), [&] {
         REQUIRE(w.one.replace_route(lan_route(vip)) == 0);
         w.one.schedule(Seconds(2), [&] { ran = true; });
-        w.one.disk()["state"] = test::bytes_of("kept");
+        CHECK(w.one.write_file("state", test::bytes_of("kept")) == 0);
     });
     w.simulation.at(Seconds(6) + MilliSeconds(500), [&] { w.one.power_off(); });
     w.simulation.run_until(Seconds(20));
