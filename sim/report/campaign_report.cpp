@@ -37,6 +37,18 @@ void verdict_counts(Page& page, const Summary& summary) {
               "  (target: cut off for 15 to 20 s)");
 }
 
+void calls_lost(Page& page, const Summary& summary) {
+    const auto spread = [&](const char* metric, const char* label) {
+        const auto found = summary.metrics.find(metric);
+        if (found != summary.metrics.end()) {
+            const Spread& s = found->second;
+            page.line(fmt::format("{} {} to {} per run, median {}", label, s.min, s.max, s.p50));
+        }
+    };
+    spread("calls-lost", "Calls lost:      ");
+    spread("calls-lost-nobody-acted", "had nobody acted:");
+}
+
 void row(Page& page, std::string_view label, const Spread& spread) {
     page.line("  " + pad_right(label, 16) + pad_left(plain_seconds(spread.min), 10) +
               pad_left(plain_seconds(spread.p50), 10) + pad_left(plain_seconds(spread.p95), 10) +
@@ -197,6 +209,7 @@ text_report(const Scenario& scenario, const Summary& summary, const ReportOption
             page.styled(Style::warning,
                         fmt::format("INCOMPLETE: {} of {} runs", summary.runs, summary.wanted)));
     }
+    calls_lost(page, summary);
     phase_table(page, summary);
     histogram(page, summary);
     episodes(page, summary);

@@ -111,6 +111,34 @@ Ordered finding_json(const Scenario& scenario, const cluster::Finding& finding) 
     return object;
 }
 
+Ordered lost_json(const CallsLost& lost) {
+    return {{"dropped", lost.dropped}, {"unanswered", lost.unanswered}};
+}
+
+Ordered calls_lost_json(const LossComparison& lost) {
+    return {{"from_ns", lost.from.count()},
+            {"run", lost_json(lost.run)},
+            {"nobody_acted", lost_json(lost.nobody_acted)}};
+}
+
+Ordered calls_json(const CallsOverTime& calls) {
+    return {{"part_ns", calls.part.count()},
+            {"answered", calls.answered},
+            {"unanswered", calls.unanswered},
+            {"dropped", calls.dropped}};
+}
+
+Ordered lane_json(const StateLane& lane) {
+    Ordered changes = Ordered::array();
+    for (const auto& [at, state] : lane.changes) {
+        changes.push_back({{"at_ns", at.count()}, {"state", state}});
+    }
+    return {{"node", lane.node},
+            {"what", lane.what},
+            {"name", lane.name},
+            {"changes", std::move(changes)}};
+}
+
 template <class T, class F>
 Ordered list_json(const std::vector<T>& list, F to_json) {
     Ordered array = Ordered::array();
@@ -214,6 +242,39 @@ InvariantResult read_invariant(const Ordered& value) {
     return result;
 }
 
+CallsLost read_lost(const Ordered& value) {
+    return {value.at("dropped").get<std::int64_t>(), value.at("unanswered").get<std::int64_t>()};
+}
+
+LossComparison read_calls_lost(const Ordered& value) {
+    return {
+        ns(value.at("from_ns")), read_lost(value.at("run")), read_lost(value.at("nobody_acted"))};
+}
+
+CallsOverTime read_calls(const Ordered& value) {
+    const auto counts = [&](const char* key) {
+        return value.at(key).get<std::vector<std::int64_t>>();
+    };
+    CallsOverTime calls{
+        ns(value.at("part_ns")), counts("answered"), counts("unanswered"), counts("dropped")};
+    if (calls.part.count() <= 0 || calls.unanswered.size() != calls.answered.size() ||
+        calls.dropped.size() != calls.answered.size()) {
+        throw std::runtime_error("not a result: lists of calls of different length");
+    }
+    return calls;
+}
+
+StateLane read_lane(const Ordered& value) {
+    StateLane lane{value.at("node").get<std::string>(),
+                   value.at("what").get<std::string>(),
+                   value.at("name").get<std::string>(),
+                   {}};
+    for (const Ordered& change : value.at("changes")) {
+        lane.changes.emplace_back(ns(change.at("at_ns")), change.at("state").get<std::string>());
+    }
+    return lane;
+}
+
 cluster::Finding read_finding(const Ordered& value) {
     cluster::Finding finding;
     const auto severity = value.at("severity").get<std::string>();
@@ -252,6 +313,15 @@ RunResult read(const Ordered& value) {
     }
     for (const auto& [metric, number] : value.at("metrics").items()) {
         result.metrics.emplace_back(metric, number.get<std::int64_t>());
+    }
+    if (value.contains("calls_lost")) {
+        result.calls_lost = read_calls_lost(value.at("calls_lost"));
+    }
+    if (value.contains("calls")) {
+        result.calls = read_calls(value.at("calls"));
+    }
+    for (const Ordered& lane : value.at("lanes")) {
+        result.lanes.push_back(read_lane(lane));
     }
     for (const Ordered& parameter : value.at("parameters")) {
         result.parameters.push_back({parameter.at("name").get<std::string>(),
@@ -305,7 +375,7 @@ std::string result_to_json(const Scenario& scenario, const RunResult& result) {
     for (const auto& [metric, value] : result.metrics) {
         metrics[metric] = value;
     }
-    const Ordered object{
+    Ordered object{
         {"format", format_name},
         {"scenario", result.scenario_id},
         {"title", scenario.title},
@@ -319,20 +389,28 @@ std::string result_to_json(const Scenario& scenario, const RunResult& result) {
          list_json(result.expectations,
                    [&](const ExpectationResult& e) { return expectation_json(scenario, e); })},
         {"invariants", list_json(result.invariants, invariant_json)},
-        {"metrics", std::move(metrics)},
-        {"parameters",
-         list_json(result.parameters,
-                   [](const Parameter& p) {
-                       return Ordered{{"name", p.name},
-                                      {"value", p.value},
-                                      {"mark", name(p.mark)},
-                                      {"source", p.source}};
-                   })},
-        {"bindings", result.bindings},
-        {"findings",
-         list_json(result.findings,
-                   [&](const cluster::Finding& f) { return finding_json(scenario, f); })},
-        {"records", result.records}};
+        {"metrics", std::move(metrics)}};
+    if (result.calls_lost) {
+        object["calls_lost"] = calls_lost_json(*result.calls_lost);
+    }
+    if (result.calls) {
+        object["calls"] = calls_json(*result.calls);
+    }
+    object.update(
+        Ordered{{"lanes", list_json(result.lanes, lane_json)},
+                {"parameters",
+                 list_json(result.parameters,
+                           [](const Parameter& p) {
+                               return Ordered{{"name", p.name},
+                                              {"value", p.value},
+                                              {"mark", name(p.mark)},
+                                              {"source", p.source}};
+                           })},
+                {"bindings", result.bindings},
+                {"findings",
+                 list_json(result.findings,
+                           [&](const cluster::Finding& f) { return finding_json(scenario, f); })},
+                {"records", result.records}});
     return object.dump(2, ' ', false, Ordered::error_handler_t::replace) + '\n';
 }
 

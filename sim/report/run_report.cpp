@@ -109,6 +109,26 @@ void verdicts(Page& page, const RunResult& result) {
     }
 }
 
+/// "4 (3 dropped, 1 unanswered)"
+std::string lost_text(const CallsLost& lost) {
+    return lost.total() == 0
+               ? "none"
+               : fmt::format(
+                     "{} ({} dropped, {} unanswered)", lost.total(), lost.dropped, lost.unanswered);
+}
+
+void calls_lost(Page& page, const RunResult& result) {
+    if (!result.calls_lost) {
+        return;
+    }
+    const auto& [from, run, nobody] = *result.calls_lost;
+    page.line();
+    page.line("Calls lost:               " +
+              page.styled(run.total() > nobody.total() ? Style::bad : Style::plain,
+                          lost_text(run)));
+    page.line("had nobody acted:         " + lost_text(nobody));
+}
+
 std::string legend(const DirectionCutOff& direction) {
     std::string text;
     for (std::size_t i = 0; i < phase_count; ++i) {
@@ -342,6 +362,7 @@ text_report(const Scenario& scenario, const RunResult& result, const ReportOptio
     Page page(options.color);
     header(page, scenario, result);
     verdicts(page, result);
+    calls_lost(page, result);
     for (const Episode& episode : result.episodes) {
         episode_part(page, scenario, episode);
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "run/probes.hpp"
 
+#include <algorithm>
+
 #include <ns3/simulator.h>
 
 #include "model/event.hpp"
@@ -45,6 +47,9 @@ void CallProbes::start(Duration from) {
 }
 
 void CallProbes::tick(std::size_t d) {
+    if (m_stopped) {
+        return;
+    }
     Direction& direction = m_directions[d];
     const std::size_t number = direction.samples.size();
     direction.samples.push_back(
@@ -104,7 +109,7 @@ void CallLoad::next() {
 
 void CallLoad::place() {
     const std::size_t number = m_calls.size();
-    m_calls.push_back({.started = now_ns(), .known = false, .answered = {}, .dropped = false});
+    m_calls.push_back({.started = now_ns(), .known = {}, .answered = {}, .dropped = false});
     // Half of the calls come from outside [assumed].
     const auto direction =
         m_directions.chance(0.5) ? models::CallDirection::outward : models::CallDirection::inward;
@@ -112,7 +117,7 @@ void CallLoad::place() {
                   to_time(models::draw(m_spec.hold, m_holds)),
                   [this, number](const models::CallReport& report) {
                       Call& call = m_calls[number];
-                      call.known = true;
+                      call.known = now_ns();
                       call.dropped = report.dropped;
                       if (report.answered) {
                           call.answered = report.answered->GetNanoSeconds();
@@ -150,6 +155,34 @@ void CallLoad::add_metrics(std::vector<std::pair<std::string, std::int64_t>>& me
     metrics.emplace_back("calls-ended-answered", answered);
     metrics.emplace_back("calls-failed", failed);
     metrics.emplace_back("calls-in-progress-at-end", m_centre.calls_in_progress());
+}
+
+CallsLost CallLoad::lost_since(std::int64_t from) const {
+    CallsLost lost;
+    for (const Call& call : m_calls) {
+        if (call.known && *call.known >= from) {
+            lost.dropped += call.dropped ? 1 : 0;
+            lost.unanswered += call.answered ? 0 : 1;
+        }
+    }
+    return lost;
+}
+
+void CallLoad::add_to(CallsOverTime& calls, std::int64_t settled) const {
+    const auto count = [&](std::vector<std::int64_t>& parts, std::int64_t at) {
+        const auto part = static_cast<std::size_t>(at / calls.part.count());
+        ++parts[std::min(part, parts.size() - 1)];
+    };
+    for (const Call& call : m_calls) {
+        if (call.answered || (!call.known && call.started <= settled)) {
+            count(calls.answered, call.started);
+        } else if (call.known) {
+            count(calls.unanswered, call.started);
+        }
+        if (call.dropped && call.known) {
+            count(calls.dropped, *call.known);
+        }
+    }
 }
 
 // ---------------------------------------------------------------- EchoLoad

@@ -14,6 +14,7 @@
 #include "model/telephony.hpp"
 #include "run/episodes.hpp"
 #include "run/expectations.hpp"
+#include "run/run.hpp"
 #include "scenario/scenario.hpp"
 
 namespace sim {
@@ -24,6 +25,8 @@ class CallProbes {
     CallProbes(models::Context&, models::CallCentre&, const ProbeSettings&);
     /// `from`: when the first probe of each direction may start.
     void start(Duration from);
+    /// No further probe call starts.
+    void stop() noexcept { m_stopped = true; }
     /// Call once, after the run. Probe calls whose fate is open are left out.
     [[nodiscard]] std::vector<ProbedDirection> results();
     [[nodiscard]] std::int64_t started() const noexcept { return m_started; }
@@ -41,6 +44,7 @@ class CallProbes {
     ProbeSettings m_settings;
     std::vector<Direction> m_directions;
     std::int64_t m_started = 0;
+    bool m_stopped = false;
 };
 
 /// Calls of the stations and to them, with exponential gaps.
@@ -52,11 +56,16 @@ class CallLoad {
     /// will be answered is open.
     [[nodiscard]] WorkloadLog results(std::int64_t end, Duration settle) const;
     void add_metrics(std::vector<std::pair<std::string, std::int64_t>>& metrics) const;
+    /// Calls whose loss became certain at `from` or later.
+    [[nodiscard]] CallsLost lost_since(std::int64_t from) const;
+    /// Adds its calls to the parts they fall into. A call that goes on at the end was answered when
+    /// it was placed before `settled`; later ones are open and count nowhere.
+    void add_to(CallsOverTime&, std::int64_t settled) const;
 
   private:
     struct Call {
         std::int64_t started = 0;
-        bool known = false;
+        std::optional<std::int64_t> known;  ///< when its end, or that it has none, became certain
         std::optional<std::int64_t> answered;
         bool dropped = false;
     };

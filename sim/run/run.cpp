@@ -16,12 +16,15 @@
 #include <ns3/string.h>
 
 #include "model/event.hpp"
+#include "report/text_report.hpp"
 #include "run/event_log.hpp"
 #include "run/expectations.hpp"
 #include "run/fault_injector.hpp"
 #include "run/invariants.hpp"
+#include "run/lanes.hpp"
 #include "run/observer.hpp"
 #include "run/probes.hpp"
+#include "run/second_world.hpp"
 #include "run/testbed.hpp"
 #include "run/trace.hpp"
 
@@ -44,6 +47,8 @@ constexpr Duration probe_lead = 10s;
 // A call of the workload that is still unanswered after this never will be: patience of 10 s and
 // its set-up.
 constexpr Duration call_settled = 15s;
+// Calls over time are counted in this many parts of the run.
+constexpr std::int64_t parts_of_run = 60;
 
 /// ns-3's simulator is one per process; this ends it, whatever happens.
 struct SimulatorLife {
@@ -59,11 +64,6 @@ struct SimulatorLife {
     ~SimulatorLife() { ns3::Simulator::Destroy(); }
 };
 
-/// The native files of a member as they stand on disk: DIR/<member>/* over DIR/*.
-ConfigTexts read_texts(const Scenario& scenario, const std::string& member) {
-    const std::filesystem::path directory = scenario.cluster.directory_path;
-    ConfigTexts texts;
-    for (const char* name : {"ha.cf", "haresources", "authkeys", "redfone.conf"}) {
 /// Those that are switched off for the implementation of this run.
 std::vector<DisabledInvariant> invariants_off(const Scenario& scenario) {
     std::vector<DisabledInvariant> off = scenario.disabled_invariants;
@@ -73,6 +73,11 @@ std::vector<DisabledInvariant> invariants_off(const Scenario& scenario) {
     return off;
 }
 
+/// The native files of a member as they stand on disk: DIR/<member>/* over DIR/*.
+ConfigTexts read_texts(const Scenario& scenario, const std::string& member) {
+    const std::filesystem::path directory = scenario.cluster.directory_path;
+    ConfigTexts texts;
+    for (const char* name : {"ha.cf", "haresources", "authkeys", "redfone.conf"}) {
         for (const auto& place : {directory, directory / member}) {
             if (std::ifstream in{place / name, std::ios::binary}; in) {
                 std::ostringstream text;
@@ -84,6 +89,38 @@ std::vector<DisabledInvariant> invariants_off(const Scenario& scenario) {
     return texts;
 }
 
+std::string_view lane_word(cluster::NodePhase phase) {
+    switch (phase) {
+    case cluster::NodePhase::init:
+        return "init";
+    case cluster::NodePhase::up:
+        return "up";
+    case cluster::NodePhase::active:
+        return "active";
+    case cluster::NodePhase::stopping:
+        return "stopping";
+    case cluster::NodePhase::stopped:
+        return "stopped";
+    }
+    return "";
+}
+
+std::string_view lane_word(cluster::GroupRole role) {
+    switch (role) {
+    case cluster::GroupRole::standby:
+        return "standby";
+    case cluster::GroupRole::takeover:
+        return "takeover";
+    case cluster::GroupRole::active:
+        return "active";
+    case cluster::GroupRole::release:
+        return "release";
+    case cluster::GroupRole::fault:
+        return "fault";
+    }
+    return "";
+}
+
 class Engine {
   public:
     Engine(const Scenario& scenario, const RunOptions& options)
@@ -93,6 +130,18 @@ class Engine {
           m_observer(scenario.cluster.members, shared_resources(), m_invariants) {}
 
     RunResult run() {
+        try {
+            return run_first_world();
+        } catch (const std::exception& error) {
+            if (m_nobody_acts) {
+                m_second_world.give_up(error.what());
+            }
+            throw;
+        }
+    }
+
+  private:
+    RunResult run_first_world() {
         open_event_logs();
         m_trace.header({.scenario = m_scenario.id,
                         .digest = m_scenario.digest,
@@ -119,6 +168,7 @@ class Engine {
             FaultInjector::Hooks{
                 .begins =
                     [this](const std::string& verb_word, const std::string& target) {
+                        part_worlds();
                         m_observer.tell(now_ns(), verb_word + " " + target);
                     },
                 .applied = [this](const Fault&,
@@ -126,6 +176,8 @@ class Engine {
                 .check = [this](const TimelineEntry& entry,
                                 const Check& check) { check_now(entry, check); },
                 .failed = [this](std::string reason) { fail(std::move(reason)); }});
+        make_lanes();
+        sample_lanes(0);
         m_injector->schedule();
         start_load();
         models::post(to_time(sample_interval), [this] { sample_regularly(); });
@@ -134,6 +186,9 @@ class Engine {
         }
         ns3::Simulator::Stop(to_time(m_scenario.stop_at));
         ns3::Simulator::Run();
+        if (m_nobody_acts) {
+            m_second_world.answer(calls_lost());
+        }
         if (m_failure.empty()) {
             m_failure = m_injector->unfinished();
         }
@@ -147,7 +202,6 @@ class Engine {
         return result;
     }
 
-  private:
     [[nodiscard]] const cluster::HaResources& shared_resources() const {
         // haresources must be the same on all members (heartbeat demands it); the first member's
         // stands for all.
@@ -166,6 +220,9 @@ class Engine {
     }
 
     void fail(std::string reason) {
+        if (m_nobody_acts) {
+            return;  // what a fault was to strike need not be there where nobody acts
+        }
         if (m_failure.empty()) {
             m_failure = std::move(reason);
         }
@@ -180,10 +237,45 @@ class Engine {
         m_event_logs.resize(m_scenario.cluster.members.size());
     }
 
+    // ------------------------------------------------------------ had nobody acted
+
+    /// At the first fault: the run goes on twice, here as it is and in a copy of this process where
+    /// every daemon stands still from now on. Only the calls of the workload are compared.
+    void part_worlds() {
+        if (m_first_fault) {
+            return;
+        }
+        m_first_fault = now_ns();
+        if (m_calls.empty() || !m_second_world.split()) {
+            return;
+        }
+        m_nobody_acts = true;
+        m_trace.abandon();
+        for (auto& log : m_event_logs) {
+            (void)log.release();  // its file is the first world's
+        }
+        m_event_logs.clear();
+        if (m_probes) {
+            m_probes->stop();
+        }
+        m_testbed->retire_daemons();
+    }
+
+    [[nodiscard]] CallsLost calls_lost() const {
+        CallsLost sum;
+        for (const auto& calls : m_calls) {
+            const CallsLost lost = calls->lost_since(*m_first_fault);
+            sum.dropped += lost.dropped;
+            sum.unanswered += lost.unanswered;
+        }
+        return sum;
+    }
+
     // ------------------------------------------------------------ hooks
 
     void daemon_started(std::size_t member, std::span<const std::byte> snapshot) {
         m_invariants.daemon_started(now_ns(), member);
+        m_lanes.set(m_member_lanes[member].daemon, now_ns(), "init");
         if (m_event_logs.empty()) {
             return;
         }
@@ -208,6 +300,7 @@ class Engine {
                 report != nullptr) {
                 m_observer.reported(
                     now_ns(), member, report->body, static_cast<std::uint64_t>(m_trace.current()));
+                reported_lane(member, report->body);
             }
         }
         if (std::holds_alternative<cluster::ActionCompleted>(event)) {
@@ -229,8 +322,94 @@ class Engine {
 
     // ------------------------------------------------------------ looking at what nodes hold
 
+    struct MemberLanes {
+        std::size_t node = 0;
+        std::size_t daemon = 0;
+        std::vector<std::size_t> groups;
+        std::vector<std::size_t> addresses;
+        std::optional<std::size_t> service;
+        std::optional<std::size_t> trunk;
+    };
+
+    void make_lanes() {
+        for (const auto& member : m_testbed->members()) {
+            MemberLanes& lanes = m_member_lanes.emplace_back();
+            lanes.node = m_lanes.add(member.name, "node");
+            lanes.daemon = m_lanes.add(member.name, "daemon");
+            for (const auto& group : shared_resources().groups) {
+                lanes.groups.push_back(m_lanes.add(
+                    member.name,
+                    "group",
+                    group.resources.empty() ? group.node : group.resources.front().text));
+            }
+            for (const std::string& address : m_testbed->virtual_addresses()) {
+                lanes.addresses.push_back(m_lanes.add(member.name, "address", address));
+            }
+            if (member.pbx != nullptr) {
+                lanes.service = m_lanes.add(member.name, "service");
+                lanes.trunk = m_lanes.add(member.name, "trunk");
+            }
+        }
+        for (const auto& [bridge_name, bridge] : m_testbed->bridges()) {
+            m_bridge_lanes.push_back(m_lanes.add(bridge_name, "stream"));
+        }
+    }
+
+    void reported_lane(std::size_t member, const cluster::ReportBody& body) {
+        const MemberLanes& lanes = m_member_lanes[member];
+        if (const auto* phase = std::get_if<cluster::NodePhaseChanged>(&body); phase != nullptr) {
+            m_lanes.set(lanes.daemon, now_ns(), lane_word(phase->to));
+        } else if (const auto* role = std::get_if<cluster::GroupRoleChanged>(&body);
+                   role != nullptr) {
+            m_lanes.set(lanes.groups.at(static_cast<std::size_t>(role->group)),
+                        now_ns(),
+                        lane_word(role->to));
+        }
+    }
+
+    void sample_lanes(std::int64_t t) {
+        for (std::size_t m = 0; m < m_member_lanes.size(); ++m) {
+            const MemberLanes& lanes = m_member_lanes[m];
+            const Testbed::Member& member = m_testbed->members()[m];
+            const bool runs = member.host->kernel_runs();
+            m_lanes.set(lanes.node,
+                        t,
+                        !member.host->powered() ? "off"
+                        : !runs                 ? "not up"
+                        : member.host->frozen() ? "frozen"
+                                                : "up");
+            if (member.host->find(daemon_process) == nullptr) {
+                m_lanes.set(lanes.daemon, t, "none");
+                for (const std::size_t group : lanes.groups) {
+                    m_lanes.set(group, t, "none");
+                }
+            }
+            for (std::size_t a = 0; a < lanes.addresses.size(); ++a) {
+                const bool held =
+                    runs && member.host->has_address(m_testbed->virtual_addresses()[a]);
+                m_lanes.set(lanes.addresses[a], t, held ? "held" : "none");
+            }
+            if (lanes.service) {
+                m_lanes.set(
+                    *lanes.service, t, member.pbx->answers_local_probe() ? "answers" : "none");
+                m_lanes.set(*lanes.trunk, t, member.pbx->trunk_up() ? "up" : "none");
+            }
+        }
+        std::size_t lane = 0;
+        for (const auto& [bridge_name, bridge] : m_testbed->bridges()) {
+            const auto to = bridge->span_master().streams_to;
+            const std::size_t member = to ? m_testbed->member_with_mac(*to) : Testbed::npos;
+            m_lanes.set(m_bridge_lanes[lane++],
+                        t,
+                        !to                       ? "none"
+                        : member == Testbed::npos ? cluster::to_string(*to)
+                                                  : m_testbed->members()[member].name);
+        }
+    }
+
     void sample() {
         const std::int64_t t = now_ns();
+        sample_lanes(t);
         auto& members = m_testbed->members();
         for (std::size_t m = 0; m < members.size(); ++m) {
             for (const std::string& address : m_testbed->virtual_addresses()) {
@@ -256,11 +435,17 @@ class Engine {
     }
 
     void sample_regularly() {
+        if (m_nobody_acts) {
+            return;
+        }
         sample();
         models::post(to_time(sample_interval), [this] { sample_regularly(); });
     }
 
     void report_progress() {
+        if (m_nobody_acts) {
+            return;
+        }
         m_options.progress(Duration{now_ns()});
         models::post(to_time(1s), [this] { report_progress(); });
     }
@@ -362,6 +547,9 @@ class Engine {
     }
 
     void check_now(const TimelineEntry& entry, const Check& check) {
+        if (!concerns(check.implementation, m_scenario.cluster.implementation)) {
+            return;
+        }
         ExpectationResult result;
         result.id = entry.id;
         result.verdict = ExpectationVerdict::pass;
@@ -432,6 +620,7 @@ class Engine {
         facts.invariants = result.invariants;
         facts.starts = m_observer.starts();
         facts.takeovers = m_observer.takeovers();
+        facts.dual_owner_spans = m_invariants.dual_owner_spans();
         facts.end = end;
         for (const auto& calls : m_calls) {
             calls->add_metrics(facts.metrics);
@@ -440,6 +629,7 @@ class Engine {
         for (const auto& echo : m_echoes) {
             facts.workloads.push_back(echo->results());
         }
+        add_calls(result, facts, end);
         add_metrics(facts);
         result.metrics = facts.metrics;
 
@@ -461,6 +651,7 @@ class Engine {
             }
         }
         conclude(m_scenario.expect, result);
+        result.lanes = m_lanes.all();
         result.records = m_trace.count();
 
         TraceTrailer trailer{.t = end, .exit = "stop_at", .verdicts = {}};
@@ -469,6 +660,27 @@ class Engine {
         }
         m_trace.finish(trailer);
         return result;
+    }
+
+    void add_calls(RunResult& result, RunFacts& facts, std::int64_t end) {
+        if (m_calls.empty()) {
+            return;
+        }
+        CallsOverTime& over_time = result.calls.emplace();
+        over_time.part = Duration{std::max<std::int64_t>(1, end / parts_of_run)};
+        const auto parts = static_cast<std::size_t>(parts_of_run);
+        over_time.answered.resize(parts);
+        over_time.unanswered.resize(parts);
+        over_time.dropped.resize(parts);
+        for (const auto& calls : m_calls) {
+            calls->add_to(over_time, end - call_settled.count());
+        }
+        if (m_second_world.exists()) {
+            result.calls_lost = {Duration{*m_first_fault}, calls_lost(), m_second_world.result()};
+            facts.metrics.emplace_back("calls-lost", result.calls_lost->run.total());
+            facts.metrics.emplace_back("calls-lost-nobody-acted",
+                                       result.calls_lost->nobody_acted.total());
+        }
     }
 
     void add_metrics(RunFacts& facts) const {
@@ -507,7 +719,10 @@ class Engine {
         result.parameters.push_back({"initdead", ms(ha.initdead), Mark::yours, "ha.cf"});
         for (const auto& [profile_name, profile] : m_scenario.profiles) {
             result.parameters.push_back({"profile " + profile_name,
-                                         "start, stop and status durations",
+                                         fmt::format("start {}; stop {}; status {}",
+                                                     describe(profile.start),
+                                                     describe(profile.stop),
+                                                     describe(profile.status)),
                                          profile.mark,
                                          profile.source});
         }
@@ -530,6 +745,12 @@ class Engine {
     models::Context m_context;
     Invariants m_invariants;
     Observer m_observer;
+    Lanes m_lanes;
+    std::vector<MemberLanes> m_member_lanes;
+    std::vector<std::size_t> m_bridge_lanes;
+    SecondWorld m_second_world;
+    bool m_nobody_acts = false;  // this is the second world
+    std::optional<std::int64_t> m_first_fault;
     std::vector<std::unique_ptr<EventLogWriter>> m_event_logs;
     std::vector<ExpectationResult> m_checks;
     std::string m_failure;
@@ -550,13 +771,9 @@ RunResult run(const Scenario& scenario, const RunOptions& options) {
         return Engine{scenario, options}.run();
     } catch (const std::runtime_error&) {
         throw;
-        if (!concerns(check.implementation, m_scenario.cluster.implementation)) {
-            return;
-        }
     } catch (const std::exception& error) {
         throw std::runtime_error(fmt::format("internal error: {}", error.what()));
     }
 }
 
 }  // namespace sim
-        facts.dual_owner_spans = m_invariants.dual_owner_spans();

@@ -117,6 +117,38 @@ struct Parameter {
     std::string source;
 };
 
+/// Calls of the workload that were lost, from the first fault on.
+struct CallsLost {
+    std::int64_t dropped = 0;     ///< answered, then ended by the network
+    std::int64_t unanswered = 0;  ///< placed, and given up by the caller
+    [[nodiscard]] std::int64_t total() const noexcept { return dropped + unanswered; }
+    bool operator==(const CallsLost&) const = default;
+};
+
+/// The same run (scenario, seed, faults) in two worlds.
+struct LossComparison {
+    Duration from{};         ///< the first fault
+    CallsLost run;           ///< what was lost
+    CallsLost nobody_acted;  ///< what is lost when all daemons and operators stand still from then
+};
+
+/// What one thing was in the course of the run: a node, its daemon, a group, an address, a service,
+/// the stream of a bridge. Each state lasts until the next change or the end of the run.
+struct StateLane {
+    std::string node;
+    std::string what;  ///< "node", "daemon", "group", "address", "service", "trunk", "stream"
+    std::string name;  ///< which group, which address; empty where a node has only one
+    std::vector<std::pair<Duration, std::string>> changes;  ///< words in docs/result-format.md
+};
+
+/// The workload's calls, counted in equal parts of the run; all lists have the same length.
+struct CallsOverTime {
+    Duration part{};
+    std::vector<std::int64_t> answered;    ///< by the time they were placed
+    std::vector<std::int64_t> unanswered;  ///< by the time they were placed
+    std::vector<std::int64_t> dropped;     ///< by the time they were lost
+};
+
 struct RunResult {
     std::string scenario_id;
     std::string scenario_digest;  ///< sha256 of the scenario and all files it names
@@ -127,6 +159,9 @@ struct RunResult {
     std::vector<InvariantResult> invariants;
     std::vector<std::pair<std::string, std::int64_t>>
         metrics;  ///< sorted by name: calls-dropped, calls-attempted, …
+    std::optional<LossComparison> calls_lost;  ///< none without calls or without a fault
+    std::optional<CallsOverTime> calls;        ///< none without calls
+    std::vector<StateLane> lanes;
     std::vector<Parameter> parameters;
     std::vector<cluster::Finding> findings;
     std::vector<std::string> bindings;  ///< one line per word and node

@@ -215,6 +215,9 @@ models::RecordId TraceWriter::write(models::RecordId cause,
                                     std::string_view subject,
                                     std::span<const models::TraceField> fields) {
     const std::uint64_t id = ++m_last_id;
+    if (m_abandoned) {
+        return models::RecordId{id};
+    }
     const std::int64_t t = m_now();
     m_store.add(id, t, static_cast<std::uint64_t>(cause), kind, subject);
     if (m_file) {
@@ -308,6 +311,11 @@ void TraceWriter::release(std::int64_t before) {
         m_held.pop_back();
         ++m_lines;
     }
+}
+
+void TraceWriter::abandon() noexcept {
+    (void)m_file.release();  // closing it would write what the parent writes, too
+    m_abandoned = true;
 }
 
 void TraceWriter::finish(const TraceTrailer& trailer) {

@@ -101,6 +101,9 @@ class TraceWriter final : public models::Recorder {
     /// Writes what is held back, then the trailer; throws std::runtime_error when the file could
     /// not be written.
     void finish(const TraceTrailer&);
+    /// In a forked process: nothing is kept or written from now on, and the file, which is the
+    /// parent's, stays as it is. The process must end without destroying this.
+    void abandon() noexcept;
 
     [[nodiscard]] bool wants_detail() const noexcept override { return m_file != nullptr; }
     void hop(models::RecordId cause, const Hop&) override;
@@ -137,6 +140,7 @@ class TraceWriter final : public models::Recorder {
     std::int64_t m_released = std::numeric_limits<std::int64_t>::min();
     fmt::memory_buffer m_buffer;
     bool m_failed = false;
+    bool m_abandoned = false;
 };
 
 }  // namespace sim

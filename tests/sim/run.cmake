@@ -8,3 +8,8 @@ understudy_test(run_reference
   SOURCES run_reference_tests.cpp
   LIBRARIES understudy_run
   LABELS "sim;scenario")
+# run_nobody_acts: what the same run loses when no daemon acts, and the lanes of states.
+understudy_test(run_nobody_acts
+  SOURCES run_nobody_acts_tests.cpp
+  LIBRARIES understudy_run
+  LABELS sim)
