@@ -8,6 +8,5 @@ target_sources(understudy_models PRIVATE
   lan.cpp
   light_endpoint.cpp
   packets.cpp
-  random.cpp
   report_records.cpp
   src_routing.cpp)

@@ -149,6 +149,20 @@ void check_start_orders(const Cursor& root, const Words& words) {
     }
 }
 
+/// Faults of resources name a word, too.
+void check_resources(const Cursor& list, const Words& words) {
+    for (std::size_t i = 0; i < list.json().size(); ++i) {
+        const Json& entry = list.json()[i];
+        const auto resource = entry.find("resource");
+        if (resource != entry.end() &&
+            !words.all.contains(resource->get_ref<const std::string&>())) {
+            Cursor(
+                *resource, list.pointer() + '/' + std::to_string(i) + "/resource", list.problems())
+                .wrong_word(views(words.all));
+        }
+    }
+}
+
 }  // namespace
 
 std::vector<cluster::Finding> read_cluster_files(const std::string& directory,
@@ -199,6 +213,12 @@ void check_cluster_files(const Cursor& root,
     check_models(cluster_cursor, scenario.cluster, words);
     check_accepted(cluster_cursor, scenario.cluster, findings);
     check_start_orders(root, words);
+    if (root.problems().list().empty()) {
+        check_resources(child(root, "timeline"), words);
+        if (scenario.soak) {
+            check_resources(child(child(root, "soak"), "faults"), words);
+        }
+    }
 }
 
 std::string digest_of(const std::vector<NamedText>& texts) {

@@ -16,10 +16,15 @@ enum class Kind : std::uint8_t {
     invariant,
     count,
     success_ratio,
-    report
+    report,
+    cut_off,
+    no_interruption,
+    restored,
+    two_owners,
+    metric
 };
 
-constexpr std::array<std::pair<std::string_view, Kind>, 8> kinds{
+constexpr std::array<std::pair<std::string_view, Kind>, 13> kinds{
     {{"takeover-time", Kind::takeover_time},
      {"detect-time", Kind::detect_time},
      {"probe-outage", Kind::probe_outage},
@@ -27,7 +32,12 @@ constexpr std::array<std::pair<std::string_view, Kind>, 8> kinds{
      {"invariant", Kind::invariant},
      {"count", Kind::count},
      {"success-ratio", Kind::success_ratio},
-     {"report", Kind::report}}};
+     {"report", Kind::report},
+     {"cut-off", Kind::cut_off},
+     {"no-interruption", Kind::no_interruption},
+     {"restored", Kind::restored},
+     {"two-owners", Kind::two_owners},
+     {"metric", Kind::metric}}};
 
 constexpr std::array<std::pair<std::string_view, ExpectationSeverity>, 2> severities{
     {{"error", ExpectationSeverity::error}, {"warn", ExpectationSeverity::warn}}};
@@ -65,12 +75,8 @@ void read_limits(ObjectCursor& object, std::optional<Duration>& min, std::option
 std::string read_episode_id(const Cursor& cursor, const Scenario& scenario) {
     std::vector<std::string> ids;
     for (const TimelineEntry& entry : scenario.timeline) {
-        if (entry.opens_episode) {
-            ids.push_back(entry.id);
-            if (entry.outage) {
-                ids.push_back(entry.id + "/revert");
-            }
-        }
+        const auto opened = episodes_of(entry);
+        ids.insert(ids.end(), opened.begin(), opened.end());
     }
     return read_reference(cursor, {ids.begin(), ids.end()}).value_or("");
 }
@@ -78,6 +84,46 @@ std::string read_episode_id(const Cursor& cursor, const Scenario& scenario) {
 std::string read_episode(ObjectCursor& object, const Scenario& scenario) {
     const auto from = object.need("from", "\"from\": the id of a timeline fault");
     return from ? read_episode_id(*from, scenario) : "";
+}
+
+/// The episode an expectation may, but need not, be about.
+std::string read_scope(ObjectCursor& object, const Scenario& scenario) {
+    const auto from = object.get("from");
+    return from ? read_episode_id(*from, scenario) : "";
+}
+
+CutOffTime read_cut_off(ObjectCursor& object, const Scenario& scenario) {
+    static constexpr std::array<std::pair<std::string_view, int>, 3> directions{
+        {{"outward", 0}, {"inward", 1}, {"station-to-station", 2}}};
+    CutOffTime cut{read_episode(object, scenario), {}, {}, {}};
+    if (const auto direction = object.need("direction", "\"direction\": \"outward\" or another")) {
+        if (direction->word(directions)) {
+            cut.direction = direction->json().get<std::string>();
+        }
+    }
+    read_limits(object, cut.min, cut.max);
+    return cut;
+}
+
+MetricLimit read_metric(ObjectCursor& object) {
+    constexpr std::int64_t most = 1'000'000'000;
+    MetricLimit limit;
+    if (const auto metric =
+            object.need("metric", "\"metric\": the name of a metric, such as \"calls-dropped\"")) {
+        limit.metric = metric->id().value_or("");
+    }
+    const auto min = object.get("min");
+    const auto max = object.get("max");
+    if (min) {
+        limit.min = min->integer(0, most);
+    }
+    if (max) {
+        limit.max = max->integer(0, most);
+    }
+    if (!min && !max) {
+        object.cursor().wrong("no limit", "\"min\", \"max\" or both");
+    }
+    return limit;
 }
 
 StartOrder read_start_order(ObjectCursor& object, const Scenario& scenario) {
@@ -190,6 +236,19 @@ ExpectationKind read_kind(Kind kind, ObjectCursor& object, const Scenario& scena
         return read_count(object, scenario);
     case Kind::success_ratio:
         return read_ratio(object, scenario);
+    case Kind::cut_off:
+        return read_cut_off(object, scenario);
+    case Kind::no_interruption:
+        return NoInterruption{read_scope(object, scenario)};
+    case Kind::restored:
+        return Restored{read_scope(object, scenario)};
+    case Kind::two_owners: {
+        TwoOwners owners{read_scope(object, scenario), {}, {}};
+        read_limits(object, owners.min, owners.max);
+        return owners;
+    }
+    case Kind::metric:
+        return read_metric(object);
     case Kind::report: {
         ReportMetric metric;
         if (const auto name = object.need(
@@ -203,7 +262,8 @@ ExpectationKind read_kind(Kind kind, ObjectCursor& object, const Scenario& scena
 }
 
 bool is_time_limit(Kind kind) {
-    return kind == Kind::takeover_time || kind == Kind::detect_time || kind == Kind::probe_outage;
+    return kind == Kind::takeover_time || kind == Kind::detect_time || kind == Kind::probe_outage ||
+           kind == Kind::cut_off;
 }
 
 void read_expectation(const Cursor& item, Scenario& scenario, std::vector<std::string>& seen) {
@@ -229,6 +289,18 @@ void read_expectation(const Cursor& item, Scenario& scenario, std::vector<std::s
         }
         if (const auto samples = object.get("min_samples")) {
             expectation.min_samples = static_cast<int>(samples->integer(1, 1'000'000).value_or(1));
+        }
+    }
+    if (const auto implementation = object.get("implementation")) {
+        expectation.implementation = read_implementation(*implementation);
+    }
+    if (*kind != Kind::report) {
+        if (const auto known_bad = object.get("known_bad")) {
+            if (known_bad->json().is_boolean()) {
+                expectation.known_bad = known_bad->json().get<bool>();
+            } else {
+                known_bad->wrong("true or false");
+            }
         }
     }
     object.finish();
@@ -266,6 +338,9 @@ void read_invariants(const Cursor& cursor, Scenario& scenario) {
                 if (disabled.reason.empty() && reason->json().is_string()) {
                     reason->wrong("why it is not wanted");
                 }
+            }
+            if (const auto implementation = entry.get("implementation")) {
+                disabled.implementation = read_implementation(*implementation);
             }
             entry.finish();
             scenario.disabled_invariants.push_back(std::move(disabled));

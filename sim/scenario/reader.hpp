@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The reader's parts: each turns one block of the merged JSON into values of scenario.hpp and says
 // what is wrong. References are checked while reading, so blocks are read in the order topology,
-// profiles, cluster, workload, timeline, expect. Internal to the format library.
+// profiles, cluster, workload, timeline, soak, expect. Internal to the format library.
 #pragma once
 
 #include <string>
@@ -18,8 +18,16 @@ void read_topology(const Cursor&, Topology&);
 void read_profiles(const Cursor&, std::map<std::string, Profile>&);
 void read_workload(const Cursor&, Scenario&);
 void read_timeline(const Cursor&, Scenario&);
+void read_soak(const Cursor&, Scenario&);
 void read_expectations(const Cursor&, Scenario&);
 void read_invariants(const Cursor&, Scenario&);
+
+/// The verb at `word` with its keys, which are those of `object`, `for` aside. Says what is wrong;
+/// nullopt: the verb itself is.
+[[nodiscard]] std::optional<Fault>
+read_fault(const Cursor& word, ObjectCursor& object, const Scenario&);
+
+[[nodiscard]] std::optional<Implementation> read_implementation(const Cursor&);
 
 /// "10.10.10.50" (four decimal octets).
 [[nodiscard]] bool is_ipv4(std::string_view) noexcept;

@@ -67,6 +67,8 @@ struct VerbOf {
             return "operator.takeover";
         case cluster::AdminCommand::Kind::stop:
             return "operator.stop";
+        case cluster::AdminCommand::Kind::release:
+            return "operator.release";
         }
         return "operator";
     }
@@ -164,10 +166,6 @@ std::vector<std::string> episodes_of(const TimelineEntry& entry) {
         }
     }
     return ids;
-}
-
-std::vector<TimelineEntry> timeline_of(const Scenario& scenario, std::uint64_t /*seed*/) {
-    return scenario.timeline;
 }
 
 std::span<const std::string_view> known_invariants() noexcept {

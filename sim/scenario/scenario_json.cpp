@@ -121,7 +121,7 @@ void read_cluster(const Cursor& cursor, Scenario& scenario) {
     }
     if (const auto implementation = object.get("implementation")) {
         scenario.cluster.implementation =
-            implementation->word(implementations).value_or(Implementation::understudyd);
+            read_implementation(*implementation).value_or(Implementation::understudyd);
     }
     object.finish();
 }
@@ -219,6 +219,9 @@ void read_blocks(const Cursor& root, Scenario& scenario) {
             object.need("timeline", "\"timeline\": a list of faults and checks")) {
         read_timeline(*timeline, scenario);
     }
+    if (const auto soak = object.get("soak")) {
+        read_soak(*soak, scenario);
+    }
     if (const auto expect = object.get("expect")) {
         read_expectations(*expect, scenario);
     }
@@ -226,6 +229,59 @@ void read_blocks(const Cursor& root, Scenario& scenario) {
         read_invariants(*invariants, scenario);
     }
     object.finish();
+}
+
+// ---------------------------------------------------------------- files named by faults
+
+/// Reads the key file of a config.reload. `pointer`: of the entry in the merged value.
+void read_keys(ConfigReload& reload,
+               const std::string& pointer,
+               const DocumentChain& chain,
+               Problems& problems,
+               std::vector<cluster::Finding>& findings,
+               std::vector<NamedText>& texts) {
+    const auto origin = chain.origin(pointer + "/authkeys");
+    const auto path = (std::filesystem::path(origin.document->file).parent_path() / reload.authkeys)
+                          .lexically_normal()
+                          .string();
+    std::vector<ScenarioError> unreadable;
+    auto text = read_whole_file(path, unreadable);
+    if (!text) {
+        problems.add(pointer + "/authkeys",
+                     unreadable.empty() ? "no such file" : unreadable.front().found,
+                     "a file of keys, relative to the scenario file");
+        return;
+    }
+    auto parsed = cluster::parse_authkeys(*text, path);
+    findings.insert(findings.end(), parsed.findings.begin(), parsed.findings.end());
+    reload.keys = std::move(parsed.value);
+    texts.push_back({reload.authkeys, std::move(*text)});
+}
+
+/// Of timeline and soak. Timeline entries stand sorted by time here; their ids tell which is which.
+void read_reloads(Scenario& scenario,
+                  const DocumentChain& chain,
+                  Problems& problems,
+                  std::vector<cluster::Finding>& findings,
+                  std::vector<NamedText>& texts) {
+    const auto read = [&](TimelineEntry& entry, const std::string& pointer) {
+        auto* fault = std::get_if<Fault>(&entry.what);
+        auto* reload = fault == nullptr ? nullptr : std::get_if<ConfigReload>(fault);
+        if (reload != nullptr && !reload->authkeys.empty()) {
+            read_keys(*reload, pointer, chain, problems, findings, texts);
+        }
+    };
+    const Json& written = chain.merged.at("timeline");
+    for (TimelineEntry& entry : scenario.timeline) {
+        for (std::size_t i = 0; i < written.size(); ++i) {
+            if (written[i].at("id") == entry.id) {
+                read(entry, "/timeline/" + std::to_string(i));
+            }
+        }
+    }
+    for (std::size_t i = 0; scenario.soak && i < scenario.soak->faults.size(); ++i) {
+        read(scenario.soak->faults[i].entry, "/soak/faults/" + std::to_string(i));
+    }
 }
 
 /// Problems of the merged value become errors at the place where the file that wrote it has it.
@@ -273,6 +329,10 @@ void place(const std::vector<Problem>& problems,
 }
 
 }  // namespace
+
+std::optional<Implementation> read_implementation(const Cursor& cursor) {
+    return cursor.word(implementations);
+}
 
 ReadScenario read_scenario_text(const std::string& file, std::string_view text) {
     ReadScenario answer;
@@ -333,6 +393,9 @@ ReadScenario read_scenario(const std::string& path) {
                 check_cluster_files(Cursor(chain->merged, "", problems), scenario, answer.findings);
             }
         }
+    }
+    if (problems.list().empty()) {
+        read_reloads(scenario, *chain, problems, answer.findings, texts);
     }
     scenario.digest = digest_of(texts);
     if (!problems.list().empty()) {

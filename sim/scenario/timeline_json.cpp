@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Block "timeline": faults and checks at absolute times.
+// Blocks "timeline" and "soak": when faults and checks happen. What a fault says is read in
+// fault_json.cpp.
 #include <algorithm>
 #include <cstdlib>
 
@@ -9,169 +10,8 @@ namespace sim {
 
 namespace {
 
-enum class FaultVerb : std::uint8_t {
-    power_off,
-    power_on,
-    link_down,
-    link_up,
-    node_freeze,
-    node_thaw,
-    process_kill,
-    bridge_lose_reply,
-    operator_standby,
-    operator_takeover,
-    operator_stop,
-};
-
-constexpr std::array<std::pair<std::string_view, FaultVerb>, 11> fault_verbs{
-    {{"power.off", FaultVerb::power_off},
-     {"power.on", FaultVerb::power_on},
-     {"link.down", FaultVerb::link_down},
-     {"link.up", FaultVerb::link_up},
-     {"node.freeze", FaultVerb::node_freeze},
-     {"node.thaw", FaultVerb::node_thaw},
-     {"process.kill", FaultVerb::process_kill},
-     {"bridge.lose_reply", FaultVerb::bridge_lose_reply},
-     {"operator.standby", FaultVerb::operator_standby},
-     {"operator.takeover", FaultVerb::operator_takeover},
-     {"operator.stop", FaultVerb::operator_stop}}};
-
-constexpr std::array<std::pair<std::string_view, Target::Role>, 3> roles{
-    {{"active-node", Target::Role::active_node},
-     {"vip-owner", Target::Role::vip_owner},
-     {"standby", Target::Role::standby}}};
-
-constexpr std::array<std::pair<std::string_view, cluster::ResourceScope>, 3> scopes{
-    {{"all", cluster::ResourceScope::all},
-     {"local", cluster::ResourceScope::local},
-     {"foreign", cluster::ResourceScope::foreign}}};
-
 std::vector<std::string_view> members_of(const Scenario& scenario) {
     return {scenario.cluster.members.begin(), scenario.cluster.members.end()};
-}
-
-/// `known` ids, and for members the roles too.
-Target read_target(ObjectCursor& object, std::vector<std::string_view> known, bool with_roles) {
-    Target target;
-    const auto cursor = object.need(
-        "target",
-        "\"target\": " +
-            (known.empty() ? "an id" : quoted_list({known.front()}) + " or another id"));
-    if (!cursor) {
-        return target;
-    }
-    if (with_roles) {
-        for (const auto& [word, role] : roles) {
-            if (cursor->json() == word) {
-                target.role = role;
-                return target;
-            }
-            known.push_back(word);
-        }
-    }
-    target.id = read_reference(*cursor, known).value_or("");
-    return target;
-}
-
-Target
-node_target(ObjectCursor& object, const Scenario& scenario, std::initializer_list<NodeKind> kinds) {
-    return read_target(object, ids_of(scenario.topology, kinds), true);
-}
-
-Target link_target(ObjectCursor& object, const Scenario& scenario) {
-    std::vector<std::string_view> known;
-    for (const LinkSpec& link : scenario.topology.links) {
-        known.emplace_back(link.id);
-    }
-    return read_target(object, std::move(known), false);
-}
-
-ProcessKill read_process_kill(ObjectCursor& object, const Scenario& scenario) {
-    ProcessKill kill{node_target(object, scenario, {NodeKind::server}), {}, {}};
-    std::vector<std::string_view> known{"heartbeat"};
-    for (const auto& [word, model] : scenario.cluster.resources) {
-        known.emplace_back(word);
-    }
-    if (const auto process = object.need(
-            "process", "\"process\": \"heartbeat\" or a word of haresources that has a model")) {
-        kill.process = read_reference(*process, known).value_or("");
-    }
-    return kill;
-}
-
-BridgeLoseReply read_lose_reply(ObjectCursor& object, const Scenario& scenario) {
-    BridgeLoseReply fault{
-        read_target(object, ids_of(scenario.topology, {NodeKind::fonebridge}), false), 1};
-    if (const auto number = object.get("number")) {
-        fault.number = static_cast<int>(number->integer(1, 1000).value_or(1));
-    }
-    return fault;
-}
-
-OperatorCommand
-read_operator(ObjectCursor& object, const Scenario& scenario, cluster::AdminCommand::Kind kind) {
-    OperatorCommand fault{read_target(object, members_of(scenario), true),
-                          {kind, cluster::ResourceScope::all}};
-    if (kind != cluster::AdminCommand::Kind::stop) {
-        if (const auto scope = object.get("scope")) {
-            fault.command.scope = scope->word(scopes).value_or(cluster::ResourceScope::all);
-        }
-    }
-    return fault;
-}
-
-/// What can lose power. A ups is the mains behind it; with a battery that lasts, nothing would
-/// happen.
-Target power_target(ObjectCursor& object, const Scenario& scenario) {
-    Target target = node_target(
-        object,
-        scenario,
-        {NodeKind::server, NodeKind::network_switch, NodeKind::fonebridge, NodeKind::ups});
-    const NodeSpec* node =
-        target.role == Target::Role::id ? scenario.topology.node(target.id) : nullptr;
-    if (node != nullptr && node->kind == NodeKind::ups && node->backup.count() > 0) {
-        object.get("target")->wrong("the ups \"" + node->id + "\", whose battery carries on",
-                                    "a ups without \"backup\", or what hangs on it");
-    }
-    return target;
-}
-
-Fault read_fault(FaultVerb verb, ObjectCursor& object, const Scenario& scenario) {
-    switch (verb) {
-    case FaultVerb::power_off:
-        return PowerOff{power_target(object, scenario)};
-    case FaultVerb::power_on: {
-        PowerOn fault{power_target(object, scenario), default_boot_time};
-        if (const auto boot = object.get("boot")) {
-            fault.boot = boot->duration().value_or(fault.boot);
-        }
-        return fault;
-    }
-    case FaultVerb::link_down:
-        return LinkDown{link_target(object, scenario)};
-    case FaultVerb::link_up:
-        return LinkUp{link_target(object, scenario)};
-    case FaultVerb::node_freeze:
-        return NodeFreeze{node_target(object, scenario, {NodeKind::server})};
-    case FaultVerb::node_thaw:
-        return NodeThaw{node_target(object, scenario, {NodeKind::server})};
-    case FaultVerb::process_kill:
-        return read_process_kill(object, scenario);
-    case FaultVerb::bridge_lose_reply:
-        return read_lose_reply(object, scenario);
-    case FaultVerb::operator_standby:
-        return read_operator(object, scenario, cluster::AdminCommand::Kind::standby);
-    case FaultVerb::operator_takeover:
-        return read_operator(object, scenario, cluster::AdminCommand::Kind::takeover);
-    case FaultVerb::operator_stop:
-        return read_operator(object, scenario, cluster::AdminCommand::Kind::stop);
-    }
-    return PowerOff{};
-}
-
-bool may_revert(FaultVerb verb) {
-    return verb == FaultVerb::power_off || verb == FaultVerb::link_down ||
-           verb == FaultVerb::node_freeze;
 }
 
 constexpr std::string_view requirement_forms =
@@ -253,29 +93,145 @@ Check read_check(ObjectCursor& object, const Cursor& kind, const Scenario& scena
             list->wrong("at least one of " + std::string(requirement_forms));
         }
     }
+    if (const auto implementation = object.get("implementation")) {
+        check.implementation = read_implementation(*implementation);
+    }
     return check;
 }
 
-void read_for(ObjectCursor& object,
-              FaultVerb verb,
-              TimelineEntry& entry,
-              const Scenario& scenario) {
-    const auto outage = object.get("for");
-    if (!outage) {
-        return;
+// ---------------------------------------------------------------- when
+
+constexpr std::array<std::pair<std::string_view, After::Event>, 6> after_events{
+    {{"peer-dead", After::Event::peer_dead},
+     {"address-up", After::Event::address_up},
+     {"group-started", After::Event::group_started},
+     {"group-stopped", After::Event::group_stopped},
+     {"service-up", After::Event::service_up},
+     {"call-answered", After::Event::call_answered}}};
+
+/// What the entries read so far are called, and what undoes them.
+std::vector<std::string> names_so_far(const Scenario& scenario) {
+    std::vector<std::string> names;
+    for (const TimelineEntry& entry : scenario.timeline) {
+        names.push_back(entry.id);
+        for (std::string& episode : episodes_of(entry)) {
+            if (episode != entry.id) {
+                names.push_back(std::move(episode));
+            }
+        }
     }
-    if (!may_revert(verb)) {
+    return names;
+}
+
+After read_after(const Cursor& cursor, const Scenario& scenario) {
+    After after;
+    ObjectCursor object(cursor, "{\"event\": …, \"delay\": …}");
+    if (const auto event =
+            object.need("event", "\"event\": \"peer-dead\", another event or an earlier entry")) {
+        const auto named =
+            std::find_if(after_events.begin(), after_events.end(), [&](const auto& known) {
+                return event->json() == known.first;
+            });
+        if (named != after_events.end()) {
+            after.event = named->second;
+        } else {
+            const auto earlier = names_so_far(scenario);
+            std::vector<std::string_view> known(earlier.begin(), earlier.end());
+            for (const auto& [word, value] : after_events) {
+                known.push_back(word);
+            }
+            after.id = read_reference(*event, known).value_or("");
+        }
+        if (const auto node = object.get("node")) {
+            if (named == after_events.end()) {
+                node->wrong("\"node\" only with an event that happens on a node");
+            } else {
+                after.node = read_reference(*node, members_of(scenario)).value_or("");
+            }
+        }
+    }
+    if (const auto delay = object.get("delay")) {
+        after.delay = delay->duration().value_or(Duration{});
+    }
+    object.finish();
+    return after;
+}
+
+/// `at` or `after`. An entry with `after` stands behind the entry before it, whose time it borrows.
+void read_time(const Cursor& item,
+               ObjectCursor& object,
+               const Scenario& scenario,
+               TimelineEntry& entry) {
+    const auto at = object.get("at");
+    const auto after = object.get("after");
+    if (at.has_value() == after.has_value()) {
+        item.wrong(at ? "both \"at\" and \"after\"" : "no \"at\" and no \"after\"",
+                   "one of them: \"at\": a time such as \"180s\"");
+    }
+    if (at) {
+        entry.at = at->duration().value_or(Duration{});
+        if (scenario.stop_at.count() > 0 && entry.at >= scenario.stop_at) {
+            at->wrong("a time before stop_at");
+        }
+    } else if (after) {
+        entry.after = read_after(*after, scenario);
+        entry.at = scenario.timeline.empty() ? Duration{} : scenario.timeline.back().at;
+    }
+}
+
+/// "for": nothing stands there, or the fault has a reverse. Says so when neither is true.
+std::optional<Cursor> get_for(ObjectCursor& object, const Fault& fault) {
+    auto outage = object.get("for");
+    if (outage && !reverse_of(fault)) {
         outage->problems().add(outage->pointer(),
                                "\"for\" on a fault that nothing reverts",
-                               "\"for\" only on power.off, link.down and node.freeze",
+                               "\"for\" on a fault that can be undone, such as power.off",
                                true);
         outage->problems().names_lost();  // "<id>/revert" may be meant somewhere
-        return;
+        outage.reset();
     }
-    entry.outage = outage->duration(true);
-    if (entry.outage && entry.at<scenario.stop_at&& * entry.outage> scenario.stop_at - entry.at) {
-        outage->wrong("an end before stop_at");
+    return outage;
+}
+
+void read_for(ObjectCursor& object,
+              const Fault& fault,
+              TimelineEntry& entry,
+              const Scenario& scenario) {
+    if (const auto outage = get_for(object, fault)) {
+        entry.outage = outage->duration(true);
+        if (entry.outage && !entry.after &&
+            entry.at<scenario.stop_at&& * entry.outage> scenario.stop_at - entry.at) {
+            outage->wrong("an end before stop_at");
+        }
     }
+}
+
+/// False: what it is could not be told.
+bool read_what(const Cursor& item,
+               ObjectCursor& object,
+               const Scenario& scenario,
+               TimelineEntry& entry) {
+    const auto fault = object.get("fault");
+    const auto check = object.get("check");
+    if (fault.has_value() == check.has_value()) {
+        item.wrong(fault ? "both \"fault\" and \"check\"" : "neither \"fault\" nor \"check\"",
+                   "one of them");
+        return false;
+    }
+    if (check) {
+        entry.what = read_check(object, *check, scenario);
+        entry.opens_episode = false;
+        return true;
+    }
+    auto what = read_fault(*fault, object, scenario);
+    if (!what) {
+        return false;
+    }
+    entry.verb = fault->json().get<std::string>();
+    entry.opens_episode = !only_arms(*what);
+    read_for(object, *what, entry, scenario);
+    entry.what = std::move(*what);
+    return true;
 }
 
 void read_entry(const Cursor& item, Scenario& scenario, std::vector<std::string>& seen) {
@@ -285,35 +241,59 @@ void read_entry(const Cursor& item, Scenario& scenario, std::vector<std::string>
         entry.id = id->id().value_or("");
         claim_id(*id, entry.id, seen, "timeline id");
     }
-    if (const auto at = object.need("at", "\"at\": a time such as \"180s\"")) {
-        entry.at = at->duration().value_or(Duration{});
-        if (scenario.stop_at.count() > 0 && entry.at >= scenario.stop_at) {
-            at->wrong("a time before stop_at");
-        }
-    }
-    const auto fault = object.get("fault");
-    const auto check = object.get("check");
-    if (fault.has_value() == check.has_value()) {
-        item.wrong(fault ? "both \"fault\" and \"check\"" : "neither \"fault\" nor \"check\"",
-                   "one of them");
+    read_time(item, object, scenario, entry);
+    if (!read_what(item, object, scenario, entry)) {
         item.problems().names_lost();
         return;
     }
-    if (fault) {
-        const auto verb = fault->word(fault_verbs);
-        if (!verb) {
-            item.problems().names_lost();
-            return;
-        }
-        entry.what = read_fault(*verb, object, scenario);
-        entry.opens_episode = *verb != FaultVerb::bridge_lose_reply;
-        read_for(object, *verb, entry, scenario);
-    } else {
-        entry.what = read_check(object, *check, scenario);
-        entry.opens_episode = false;
-    }
     object.finish();
     scenario.timeline.push_back(std::move(entry));
+}
+
+// ---------------------------------------------------------------- soak
+
+std::optional<Soak::Choice> read_choice(const Cursor& item, const Scenario& scenario) {
+    ObjectCursor object(item, "{\"fault\": …, \"target\": …, \"for\": …}");
+    const auto word = object.need("fault", "\"fault\": a verb such as \"power.off\"");
+    auto fault = word ? read_fault(*word, object, scenario) : std::nullopt;
+    if (!fault) {
+        return std::nullopt;
+    }
+    Soak::Choice choice;
+    if (const auto weight = object.get("weight")) {
+        choice.weight = weight->number(0, 1e6).value_or(1);
+    }
+    const auto outage = get_for(object, *fault);
+    if (outage) {
+        choice.outage = read_distribution(*outage).value_or(choice.outage);
+    } else if (reverse_of(*fault) && !object.get("for")) {
+        item.wrong("no \"for\"", "\"for\": a distribution; what a soak breaks is repaired again");
+    }
+    object.finish();
+    choice.entry.verb = word->json().get<std::string>();
+    choice.entry.opens_episode = !only_arms(*fault);
+    choice.entry.drawn = true;
+    choice.entry.what = std::move(*fault);
+    return choice;
+}
+
+void read_soak_times(ObjectCursor& object, const Scenario& scenario, Soak& soak) {
+    const auto from = object.need("from", "\"from\": the time of the first fault at the earliest");
+    const auto until = object.need("until", "\"until\": the time at which all is repaired");
+    if (from) {
+        soak.from = from->duration().value_or(Duration{});
+    }
+    if (until) {
+        soak.until = until->duration().value_or(soak.from);
+        if (soak.until < soak.from) {
+            until->wrong("at least \"from\"");
+        } else if (scenario.stop_at.count() > 0 && soak.until >= scenario.stop_at) {
+            until->wrong("a time before stop_at");
+        }
+    }
+    if (const auto every = object.need("every", "\"every\": a distribution")) {
+        soak.every = read_distribution(*every).value_or(soak.every);
+    }
 }
 
 }  // namespace
@@ -324,6 +304,37 @@ void read_timeline(const Cursor& cursor, Scenario& scenario) {
     std::stable_sort(scenario.timeline.begin(),
                      scenario.timeline.end(),
                      [](const TimelineEntry& a, const TimelineEntry& b) { return a.at < b.at; });
+}
+
+void read_soak(const Cursor& cursor, Scenario& scenario) {
+    ObjectCursor object(cursor, "{\"from\": …, \"until\": …, \"every\": …, \"faults\": […]}");
+    Soak soak;
+    read_soak_times(object, scenario, soak);
+    if (const auto faults = object.need("faults", "\"faults\": a list of what may happen")) {
+        double weights = 0;
+        faults->each("faults that may happen", [&](const Cursor& item) {
+            if (auto choice = read_choice(item, scenario)) {
+                weights += choice->weight;
+                soak.faults.push_back(std::move(*choice));
+            } else {
+                item.problems().names_lost();
+                weights = 1;  // unknown, and the fault is reported already
+            }
+        });
+        if (faults->json().is_array() && !(weights > 0)) {
+            faults->wrong(faults->json().empty() ? "at least one fault"
+                                                 : "a \"weight\" above 0 somewhere");
+        }
+    }
+    object.finish();
+    for (const TimelineEntry& entry : scenario.timeline) {
+        if (entry.id.compare(0, 5, "soak-") == 0) {
+            cursor.wrong(
+                "a soak beside the entry \"" + entry.id + '"',
+                "no id of the timeline that begins with \"soak-\": its draws are called so");
+        }
+    }
+    scenario.soak = std::move(soak);
 }
 
 }  // namespace sim

@@ -3,6 +3,7 @@
 // references between parts.
 #include "support/catch.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -72,6 +73,136 @@ TEST_CASE("Schema: the shipped scenarios are valid, those that extend others by 
     }
 }
 
+namespace {
+
+/// The sample with a serial line and a ups, and one more entry in its timeline.
+json with_fault(const json& keys) {
+    json document = json::parse(sample::scenario_text);
+    auto& nodes = document["topology"]["nodes"];
+    nodes[0]["interfaces"].push_back({{"id", "ttyS0"}, {"kind", "serial"}});
+    nodes[1]["interfaces"].push_back({{"id", "ttyS0"}, {"kind", "serial"}});
+    nodes.push_back({{"id", "ups"}, {"kind", "ups"}, {"backup", "60s"}});
+    document["topology"]["links"].push_back(
+        {{"id", "null-modem"}, {"kind", "serial"}, {"ends", {"a:ttyS0", "b:ttyS0"}}});
+    json entry = {{"id", "f"}, {"at", "9s"}};
+    entry.update(keys);
+    document["timeline"].push_back(std::move(entry));
+    return document;
+}
+
+/// One good entry of each verb, as in docs/scenario-format.md.
+const std::vector<const char*> every_verb{
+    R"~({"fault": "power.off", "target": "ups", "for": "5s"})~",
+    R"~({"fault": "power.on", "target": "a", "boot": "30s"})~",
+    R"~({"fault": "switch.off", "target": "sw", "for": "1s"})~",
+    R"~({"fault": "switch.on", "target": "sw"})~",
+    R"~({"fault": "bridge.off", "target": "fb", "for": "1s"})~",
+    R"~({"fault": "bridge.on", "target": "fb"})~",
+    R"~({"fault": "ups.fail", "target": "ups", "for": "1s"})~",
+    R"~({"fault": "ups.repair", "target": "ups", "boot": "0s"})~",
+    R"~({"fault": "node.crash", "target": "vip-owner", "for": "1s"})~",
+    R"~({"fault": "node.freeze", "target": "random(members)", "for": "3s"})~",
+    R"~({"fault": "node.thaw", "target": "a"})~",
+    R"~({"fault": "node.cpu_starve", "target": "a", "slowdown": 20, "stall": "300ms", "period": "1s", "for": "9s"})~",
+    R"~({"fault": "node.cpu_recover", "target": "a"})~",
+    R"~({"fault": "process.kill", "target": "active-node", "process": "asterisk"})~",
+    R"~({"fault": "process.kill", "target": "a", "process": "heartbeat", "restart": "2s"})~",
+    R"~({"fault": "process.hang", "target": "a", "process": "asterisk", "for": "2s"})~",
+    R"~({"fault": "process.resume", "target": "a", "process": "asterisk"})~",
+    R"~({"fault": "link.down", "target": "random(la, pri)", "for": "2s"})~",
+    R"~({"fault": "link.up", "target": "null-modem"})~",
+    R"~({"fault": "link.flap", "target": "la", "down": "100ms", "up": "2s", "times": 3})~",
+    R"~({"fault": "link.impair", "target": "random(links)", "loss": 0.2, "burst": "1s", "for": "2s"})~",
+    R"~({"fault": "link.impair", "target": "la", "from": "a", "duplicate": 0.1, "reorder": 0.1, "corrupt": 0.1, "delay": "1ms", "jitter": "1ms", "rate": "1Mbps"})~",
+    R"~({"fault": "link.restore", "target": "la"})~",
+    R"~({"fault": "partition", "groups": [["a"], ["b", "fb"]], "one_way": true, "for": "5s"})~",
+    R"~({"fault": "partition.heal"})~",
+    R"~({"fault": "serial.unplug", "target": "null-modem", "for": "1s"})~",
+    R"~({"fault": "serial.plug", "target": "null-modem"})~",
+    R"~({"fault": "serial.noise", "target": "null-modem", "probability": 0.5, "for": "1s"})~",
+    R"~({"fault": "serial.quiet", "target": "null-modem"})~",
+    R"~({"fault": "switch.reboot", "target": "sw", "takes": "20s"})~",
+    R"~({"fault": "switch.arp_stale", "target": "sw", "for": "1s"})~",
+    R"~({"fault": "switch.arp_fresh", "target": "sw"})~",
+    R"~({"fault": "bridge.reboot", "target": "fb"})~",
+    R"~({"fault": "bridge.lose_reply", "target": "fb", "number": 3})~",
+    R"~({"fault": "span.alarm", "target": "pri", "alarm": "yellow", "seen_by": "telco", "for": "1s"})~",
+    R"~({"fault": "span.clear", "target": "pri"})~",
+    R"~({"fault": "resource.start_fail", "target": "standby", "resource": "asterisk", "times": 2, "for": "1s"})~",
+    R"~({"fault": "resource.start_slow", "target": "b", "resource": "asterisk", "takes": "60s"})~",
+    R"~({"fault": "resource.start_slow", "target": "b", "resource": "asterisk", "factor": 2.5, "for": "1s"})~",
+    R"~({"fault": "resource.stop_hang", "target": "b", "resource": "asterisk", "for": "1s"})~",
+    R"~({"fault": "resource.stop_fail", "target": "b", "resource": "asterisk", "for": "1s"})~",
+    R"~({"fault": "resource.heal", "target": "b", "resource": "asterisk"})~",
+    R"~({"fault": "clock.step", "target": "a", "by": "-30s"})~",
+    R"~({"fault": "clock.drift", "target": "a", "ppm": -50, "for": "1s"})~",
+    R"~({"fault": "disk.full", "target": "a", "for": "1s"})~",
+    R"~({"fault": "disk.free", "target": "a"})~",
+    R"~({"fault": "disk.fail", "target": "a"})~",
+    R"~({"fault": "upstream.down", "target": "telco", "for": "1s"})~",
+    R"~({"fault": "upstream.up", "target": "telco"})~",
+    R"~({"fault": "operator.standby", "target": "a", "scope": "local"})~",
+    R"~({"fault": "operator.takeover", "target": "b"})~",
+    R"~({"fault": "operator.promote", "target": "b", "scope": "all"})~",
+    R"~({"fault": "operator.stop", "target": "b"})~",
+    R"~({"fault": "config.reload", "target": "a"})~",
+    R"~({"fault": "config.reload", "target": "a", "authkeys": "new/authkeys"})~",
+};
+
+json with_soak(const json& keys) {
+    json document = json::parse(sample::scenario_text);
+    document["soak"] = {{"from", "15s"},
+                        {"until", "55s"},
+                        {"every", {{"dist", "exponential"}, {"mean", "5s"}}},
+                        {"faults", json::array()}};
+    json choice = {{"fault", "link.down"},
+                   {"target", "random(links)"},
+                   {"for", {{"dist", "uniform"}, {"min", "1s"}, {"max", "9s"}}}};
+    choice.update(keys);
+    document["soak"]["faults"].push_back(std::move(choice));
+    return document;
+}
+
+}  // namespace
+
+TEST_CASE("Schema and reader know the same verbs with the same keys", "[sim][scenario]") {
+    for (const char* text : every_verb) {
+        CAPTURE(text);
+        const json good = json::parse(text);
+        CHECK(scenario_schema().accepts(with_fault(good)));
+        const auto read = sim::read_scenario_text("s.json", with_fault(good).dump());
+        for (const auto& error : read.errors) {
+            UNSCOPED_INFO(sim::to_string(error));
+        }
+        REQUIRE(read.scenario);
+        const auto& entry = *std::find_if(read.scenario->timeline.begin(),
+                                          read.scenario->timeline.end(),
+                                          [](const auto& e) { return e.id == "f"; });
+        CHECK(entry.verb == good.at("fault"));
+        CHECK(entry.outage.has_value() == good.contains("for"));
+
+        json unknown = good;
+        unknown["colour"] = "red";
+        CHECK_FALSE(scenario_schema().accepts(with_fault(unknown)));
+        CHECK_FALSE(reader_accepts(with_fault(unknown)));
+        json with_for = good;
+        with_for["for"] = "1s";
+        CHECK(scenario_schema().accepts(with_fault(with_for)) ==
+              reader_accepts(with_fault(with_for)));
+        for (const auto& [key, value] : good.items()) {
+            json without = good;
+            without.erase(key);
+            CAPTURE(key);
+            CHECK(scenario_schema().accepts(with_fault(without)) ==
+                  reader_accepts(with_fault(without)));
+            json wrong = good;
+            wrong[key] = json::array({json::array()});
+            CHECK_FALSE(scenario_schema().accepts(with_fault(wrong)));
+            CHECK_FALSE(reader_accepts(with_fault(wrong)));
+        }
+    }
+}
+
 TEST_CASE("Schema and reader accept the same good documents", "[sim][scenario]") {
     const std::vector<json> good{
         json::parse(sample::scenario_text),
@@ -120,6 +251,46 @@ TEST_CASE("Schema and reader accept the same good documents", "[sim][scenario]")
              "/expect/-",
              {{"id", "r"}, {"kind", "success-ratio"}, {"workload", "calls"}, {"min", 0.99}}),
         with("add", "/expect/-", {{"id", "m"}, {"kind", "report"}, {"metric", "calls-dropped"}}),
+        with("add",
+             "/expect/-",
+             {{"id", "m"},
+              {"kind", "metric"},
+              {"metric", "calls-dropped"},
+              {"max", 0},
+              {"implementation", "understudyd"}}),
+        with("add",
+             "/expect/-",
+             {{"id", "c"},
+              {"kind", "cut-off"},
+              {"from", "cut"},
+              {"direction", "inward"},
+              {"max", "5s"},
+              {"quantile", 0.5},
+              {"known_bad", true}}),
+        with("add", "/expect/-", {{"id", "n"}, {"kind", "no-interruption"}, {"from", "cut"}}),
+        with("add", "/expect/-", {{"id", "n"}, {"kind", "restored"}}),
+        with("add", "/expect/-", {{"id", "o"}, {"kind", "two-owners"}, {"max", "0s"}}),
+        with("add", "/timeline/0/implementation", "heartbeat-3.0.6"),
+        with("add",
+             "/invariants",
+             {{"off",
+               json::array({{{"name", "start-order"},
+                             {"reason", "why"},
+                             {"implementation", "heartbeat-3.0.6"}}})}}),
+        with("add",
+             "/timeline/-",
+             {{"id", "l"},
+              {"after", {{"event", "peer-dead"}, {"node", "b"}, {"delay", "1s"}}},
+              {"fault", "disk.full"},
+              {"target", "standby"}}),
+        with("add",
+             "/timeline/-",
+             {{"id", "l"},
+              {"after", {{"event", "cut/revert"}}},
+              {"check", "recovered"},
+              {"require", {"vip-owner:a"}}}),
+        with_soak(json::object()),
+        with_soak({{"weight", 2.5}}),
     };
     for (const json& document : good) {
         CAPTURE(document.dump());
@@ -168,6 +339,31 @@ TEST_CASE("Schema and reader refuse the same bad documents", "[sim][scenario]") 
         with("remove", "/expect/4/equals"),
         with("add", "/expect/0/severity", "fatal"),
         with("add", "/invariants", {{"off", json::array({{{"name", "start-order"}}})}}),
+        with("add", "/timeline/1/after", {{"event", "peer-dead"}}),  // with "at"
+        with("remove", "/timeline/1/at"),
+        with("replace", "/timeline/1/target", "random()"),
+        with("add", "/expect/3/known_bad", 1),
+        with("add",
+             "/expect/-",
+             {{"id", "m"}, {"kind", "report"}, {"metric", "x"}, {"known_bad", true}}),
+        with("add", "/expect/-", {{"id", "m"}, {"kind", "metric"}, {"metric", "x"}}),
+        with("add", "/expect/-", {{"id", "o"}, {"kind", "two-owners"}}),
+        with(
+            "add", "/expect/-", {{"id", "c"}, {"kind", "cut-off"}, {"from", "cut"}, {"max", "5s"}}),
+        with_fault(json::parse(R"({"fault": "link.impair", "target": "la"})")),
+        with_fault(json::parse(
+            R"({"fault": "link.impair", "target": "la", "delay": "1s", "burst": "1s"})")),
+        with_fault(json::parse(R"({"fault": "resource.start_slow", "target": "a", "resource": "x",
+                                   "takes": "1s", "factor": 2})")),
+        with_fault(json::parse(
+            R"({"fault": "process.kill", "target": "a", "process": "asterisk", "restart": "1s"})")),
+        with_fault(json::parse(R"({"fault": "clock.step", "target": "a", "by": "--1s"})")),
+        with_fault(json::parse(R"({"fault": "partition", "groups": [["a"]]})")),
+        with_soak({{"for", "5s"}}),
+        with_soak({{"for", nullptr}}),
+        with_soak({{"id", "x"}}),
+        with_soak({{"fault", "link.up"}}),  // with "for"
+        with("add", "/soak", {{"from", "1s"}}),
     };
     for (const json& document : bad) {
         CAPTURE(document.dump());
