@@ -243,9 +243,9 @@ TEST_CASE("Membership: reqnodes is answered with both names even before a status
 TEST_CASE("Membership: dt carries two more seconds for the first five", "[core][membership]") {
     LoneNode n;
     n.start();
-    CHECK(n.said.front() == "status st=init dt=fa0 protocol=1");
+    CHECK(n.said.front() == "status st=init dt=fa0 protocol=1 us_claims=u-");
     n.run_for(5s);
-    CHECK(n.said.back() == "status st=up dt=7d0 protocol=1");
+    CHECK(n.said.back() == "status st=up dt=7d0 protocol=1 us_claims=u-");
 }
 
 TEST_CASE("Membership: next_deadline never lies in the past after it was served",

@@ -28,6 +28,7 @@ void Membership::start(std::span<const std::byte> durable_state) {
     m_sender.start_generation(m_generations.start(durable_state));
     m_started = now;
     m_bonus_until = now + start_bonus_lasts;
+    m_tell_until = now + first_claims;
     m_last_check = now;
     for (Peer& peer : m_peers) {
         peer.generation = m_generations.known(peer.name);
@@ -62,8 +63,16 @@ void Membership::send_status() {
     if (m_context.ha().runs_ipfail() && m_pings.settled()) {
         message.add_hex("us_pings", m_pings.reachable());
     }
-    if (m_was_isolated) {
-        message.add("us_isolated", "1");
+    if (tells_claims()) {
+        std::string text = std::ranges::any_of(m_peers,
+                                               [](const Peer& peer) {
+                                                   return peer.state == PeerState::dead &&
+                                                          peer.heard && !peer.shut_down;
+                                               })
+                               ? "d"
+                           : std::ranges::any_of(m_peers, &Peer::returned) ? "r"
+                                                                           : "u";
+        message.add("us_claims", text += m_claims);
     }
     m_sender.send();
 }
@@ -193,10 +202,8 @@ void Membership::declare_dead(std::size_t index, PeerChangeReason reason) {
     }
     m_context.report(PeerStateChanged{
         peer.name, from, PeerState::dead, reason, m_context.now - peer.last_status});
-    if (isolated()) {
-        m_was_isolated = true;
-        peer.dead_while_isolated = true;
-    }
+    peer.returned = false;
+    peer.dead_while_isolated = isolated();
     // A real daemon that lives on after all will see us restart, not return from a partition (§6
     // point 9).
     if (m_context.quirks().new_generation_on_peer_death && peer.heard && !peer.shut_down &&
@@ -298,6 +305,26 @@ void Membership::use_restored_keys() {
 bool Membership::isolated() const {
     return m_context.options.files.settings.carrier_policy && !m_carrier.empty() &&
            std::ranges::find(m_carrier, true) == m_carrier.end();
+}
+
+/// In the first seconds, while a peer is dead to us, and while it is open what its return means. In
+/// between nobody needs it.
+bool Membership::tells_claims() const {
+    return !m_context.quirks().restart_on_heal &&
+           (m_phase != NodePhase::active || m_context.now < m_tell_until ||
+            std::ranges::any_of(m_peers,
+                                [](const Peer& peer) { return peer.state == PeerState::dead; }));
+}
+
+void Membership::settle_returned() {
+    for (Peer& peer : m_peers) {
+        peer.returned = false;
+    }
+}
+
+bool Membership::peers_speak_claims() const {
+    return std::ranges::all_of(
+        m_peers, [](const Peer& peer) { return !peer.heard || peer.speaks_claims(); });
 }
 
 void Membership::excuse_silence() {

@@ -28,6 +28,7 @@ struct PeerEvent {
         restarted,       ///< it began a new life
         new_generation,  ///< it raised its generation while we could hear it: it had declared *us*
                          ///< dead
+        told_claims,     ///< it says what it runs
     } kind = Kind::active;
     std::size_t peer = 0;
 };
@@ -109,7 +110,15 @@ class Membership {
     void
     set_restarting();  ///< raises our announced dt, as heartbeat does before it restarts itself
     void send_status();
-    void settle_isolation() { m_was_isolated = false; }
+    /// What this node runs (ownership/claims.hpp); told while a peer may have to know.
+    void set_claims(std::string_view claims) {
+        if (m_claims != claims) {
+            m_claims = claims;
+        }
+    }
+    void tell_claims_until(Instant at) { m_tell_until = std::max(m_tell_until, at); }
+    [[nodiscard]] bool tells_claims() const;
+    void settle_returned();
 
     [[nodiscard]] std::vector<PeerEvent> take_events();
     [[nodiscard]] Sender& sender() noexcept { return m_sender; }
@@ -122,6 +131,8 @@ class Membership {
     /// No carrier on any link: silence proves nothing about others.
     [[nodiscard]] bool isolated() const;
     [[nodiscard]] const PingWatch& pings() const noexcept { return m_pings; }
+    /// The peers understand claims: they are ours, not real heartbeats.
+    [[nodiscard]] bool peers_speak_claims() const;
     void fill(NodeStatus& status) const;
 
     template <class Archive, class Self>
@@ -136,7 +147,8 @@ class Membership {
         ar(self.m_nodelist_known,
            self.m_ask_nodes_at,
            self.m_ask_next,
-           self.m_was_isolated,
+           self.m_claims,
+           self.m_tell_until,
            self.m_carrier,
            self.m_received);
         ar(self.m_accepted,
@@ -156,6 +168,8 @@ class Membership {
     static constexpr Duration start_bonus = std::chrono::seconds{2};  // added to dt …
     static constexpr Duration start_bonus_lasts =
         std::chrono::seconds{5};  // … for this long; heartbeat 3.0.6
+    /// A peer that starts together with us has heard it by then [assumed].
+    static constexpr Duration first_claims = std::chrono::seconds{5};
     static constexpr Duration restart_bonus = std::chrono::seconds{30};  // heartbeat 3.0.6
     static constexpr Duration nodes_interval = std::chrono::seconds{1};  // heartbeat 3.0.6
     static constexpr Duration max_dt = std::chrono::hours{24};  // assumed: no sane limit is longer
@@ -176,6 +190,7 @@ class Membership {
                    const wire::MessageView& view,
                    std::uint64_t seq,
                    bool new_generation);
+    void hear_claims(std::size_t index, std::string_view text);
     void
     came_up(std::size_t index, PeerState from, bool new_generation, bool fresh, Duration silent);
     void heard_on(Peer& peer, LinkId link);
@@ -216,7 +231,8 @@ class Membership {
     std::optional<Instant> m_bonus_until;
     bool m_restarting = false;
     bool m_nodelist_known = false;
-    bool m_was_isolated = false;
+    std::string m_claims;
+    Instant m_tell_until{};
     std::optional<Instant> m_ask_nodes_at;
     std::size_t m_ask_next = 0;
     std::uint64_t m_received = 0;

@@ -36,7 +36,12 @@ struct Peer {
     bool heard = false;        ///< a status was accepted in this life
     bool speaks_acks = false;  ///< its status carries `protocol`
     bool shut_down = false;    ///< sent `shutdone`; its death will be no surprise
-    bool isolated = false;     ///< says that it lost carrier on all its links while we were apart
+    /// What it says it runs, one letter per group (ownership/claims.hpp); empty until it told. A
+    /// real heartbeat never does.
+    std::string claims;
+    /// How it sees us, told together with `claims`.
+    enum class View : std::uint8_t { never_dead, dead, returned } view = View::never_dead;
+    bool returned = false;  ///< we had declared it dead, and it is not settled yet what that means
     bool dead_while_isolated = false;  ///< declared dead while *we* had no carrier: proves nothing
     std::optional<Instant> second_look;  ///< carrier is back: dead for good if still silent then
     std::optional<std::uint64_t> reachable_pings;
@@ -46,6 +51,7 @@ struct Peer {
     SequenceWindow window;
     std::vector<PeerLink> links;  ///< by LinkId
 
+    [[nodiscard]] bool speaks_claims() const noexcept { return !claims.empty(); }
     [[nodiscard]] bool alive() const noexcept {
         return state == PeerState::up || state == PeerState::late;
     }
@@ -63,7 +69,9 @@ struct Peer {
         ar(self.heard,
            self.speaks_acks,
            self.shut_down,
-           self.isolated,
+           self.claims,
+           self.view,
+           self.returned,
            self.dead_while_isolated,
            self.second_look);
         ar(self.reachable_pings,

@@ -69,6 +69,12 @@ std::size_t PingWatch::reachable() const {
     return static_cast<std::size_t>(std::ranges::count(m_targets, true, &Target::up));
 }
 
+bool PingWatch::answered_since(Instant at) const {
+    return std::ranges::any_of(m_targets, [at](const Target& target) {
+        return target.heard != Instant{} && target.heard >= at;
+    });
+}
+
 std::vector<bool> PingWatch::up() const {
     std::vector<bool> result;
     for (const Target& target : m_targets) {

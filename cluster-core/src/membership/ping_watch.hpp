@@ -23,6 +23,8 @@ class PingWatch {
 
     [[nodiscard]] std::optional<Instant> next_deadline() const;
     [[nodiscard]] std::size_t reachable() const;
+    /// Any target, at that time or later.
+    [[nodiscard]] bool answered_since(Instant at) const;
     /// False until every target had deadping to answer.
     [[nodiscard]] bool settled() const { return m_settled; }
     [[nodiscard]] std::vector<bool> up() const;

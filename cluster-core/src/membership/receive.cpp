@@ -195,7 +195,6 @@ void Membership::on_status(std::size_t index,
         peer.dt = std::chrono::milliseconds{std::min(*dt, cap)};
     }
     peer.speaks_acks = view.get("protocol").has_value();
-    peer.isolated = view.get("us_isolated").has_value();
     peer.reachable_pings = view.get_hex("us_pings");
     peer.last_status = m_context.now;
     const bool fresh_life = announced == "init" || announced == "up";
@@ -207,19 +206,35 @@ void Membership::on_status(std::size_t index,
         m_context.report(
             PeerStateChanged{peer.name, from, PeerState::up, PeerChangeReason::heard, silent});
     }
+    if (const auto claims = view.get("us_claims")) {
+        hear_claims(index, *claims);
+    }
     if (m_phase == NodePhase::up && !m_nodelist_known && !m_ask_nodes_at) {
         ask_nodes();
     }
     check_active();
 }
 
+void Membership::hear_claims(std::size_t index, std::string_view text) {
+    Peer& peer = m_peers[index];
+    const std::size_t most = m_context.options.files.resources.groups.size() + 1;
+    peer.view = text.starts_with('d')   ? Peer::View::dead
+                : text.starts_with('r') ? Peer::View::returned
+                                        : Peer::View::never_dead;
+    peer.claims = text.substr(0, most);
+    m_events.push_back({PeerEvent::Kind::told_claims, index});
+}
+
 void Membership::came_up(
     std::size_t index, PeerState from, bool new_generation, bool fresh_life, Duration silent) {
     Peer& peer = m_peers[index];
+    peer.returned = false;
+    m_tell_until = std::max(m_tell_until, m_context.now + first_claims);
     const bool was_dead = from == PeerState::dead;
     PeerChangeReason reason = PeerChangeReason::heard;
     if (was_dead && !fresh_life) {
         reason = PeerChangeReason::returned_after_partition;
+        peer.returned = true;
         m_events.push_back({PeerEvent::Kind::healed, index});
     } else if (was_dead || fresh_life) {
         if (from != PeerState::unknown) {

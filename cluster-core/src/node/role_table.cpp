@@ -8,7 +8,7 @@ namespace cluster {
 bool RoleTable::legal(GroupRole from, GroupRole to) noexcept {
     switch (from) {
     case GroupRole::standby:
-        return to == GroupRole::takeover;
+        return to == GroupRole::takeover || to == GroupRole::release;
     case GroupRole::takeover:
         return to == GroupRole::active || to == GroupRole::release || to == GroupRole::fault;
     case GroupRole::active:

@@ -18,6 +18,8 @@
 //      +-------+   not stop |     | asked|            +-------+
 //      | fault | <----------+     +------+----------- | fault |
 //      +-------+                                      +-------+     (both boxes are the same role)
+//
+// standby -> release: a life that gives away what an earlier one may have left running.
 #pragma once
 
 #include <vector>

@@ -71,6 +71,7 @@ void OwnershipR1::start_one(GroupId id, TakeoverReason reason) {
         return;
     }
     group(id).asked.reset();
+    group(id).retry_at.reset();
     m_roles.change(id, GroupRole::takeover, reason);
     m_resources.start_group(m_context.now, id, *m_context.out);
 }
@@ -97,6 +98,7 @@ void OwnershipR1::on_outcome(const GroupOutcome& outcome) {
         if (role == GroupRole::takeover) {
             m_roles.change(id, GroupRole::active, TakeoverReason::cold_start);
             group(id).failed_here = false;
+            group(id).retry_delay = {};
         }
         break;
     case GroupOutcome::Kind::stopped:
@@ -121,7 +123,10 @@ void OwnershipR1::on_outcome(const GroupOutcome& outcome) {
                 m_left = true;
                 m_context.issue(LeaveCluster{LeaveCluster::Then::reboot});
             } else if (giving() && in_scope(id, m_scope)) {
+                decide(PolicyDecision::Rule::stop_failure, PolicyDecision::Decision::keeps);
                 abort_give();
+            } else if (group(id).answer_due) {
+                keep_requested(id);
             }
         }
         break;
@@ -139,17 +144,15 @@ void OwnershipR1::on_start_failed(GroupId id) {
 /// scopes, so its neighbours move with it.
 void OwnershipR1::move_failed() {
     const bool possible =
-        m_context.options.files.settings.start_failure == StartFailurePolicy::move && !legacy() &&
-        m_state == State::stable && m_other_stable && m_standby == Standby::none &&
+        m_context.options.files.settings.start_failure == StartFailurePolicy::move &&
+        can_exchange() && m_state == State::stable && other_ready() && m_standby == Standby::none &&
         m_membership.any_alive();
     if (!possible) {
         return;
     }
     for (std::size_t i = 0; i < m_groups.size(); ++i) {
         const GroupId id{static_cast<std::uint16_t>(i)};
-        const bool held = is_local(id) ? m_hold.local : m_hold.foreign;
-        if (held && m_roles.role(id) == GroupRole::fault && group(id).failed_here &&
-            !group(id).failed_at_peer && !m_resources.any_running(id)) {
+        if (start_failed_here(id) && !group(id).failed_at_peer) {
             begin_standby(is_local(id) ? ResourceScope::local : ResourceScope::foreign, false);
             return;
         }

@@ -24,6 +24,14 @@ std::optional<GroupId> OwnershipR1::group_of(std::string_view key) const {
     return found;
 }
 
+/// The peer is one of ours, it lives, and the last it told is that it runs the group.
+bool OwnershipR1::peer_claims(GroupId id) const {
+    const std::size_t place = static_cast<std::size_t>(id) + 1;
+    return std::ranges::any_of(m_membership.peers(), [place](const Peer& peer) {
+        return peer.alive() && place < peer.claims.size() && claim_of(peer.claims[place]).runs;
+    });
+}
+
 /// On becoming active. A peer that is not active itself cannot hold anything: no need to ask.
 void OwnershipR1::ask_for_own_groups() {
     const bool ask = std::ranges::any_of(m_membership.peers(), [](const Peer& peer) {
@@ -92,6 +100,16 @@ void OwnershipR1::finish_requests() {
             }
         }
     });
+}
+
+/// It does not stop: one that waits for it must not start it. It stays here, and runs again as a
+/// whole.
+void OwnershipR1::keep_requested(GroupId id) {
+    group(id).answer_due = false;
+    m_hold.foreign = true;
+    decide(PolicyDecision::Rule::stop_failure, PolicyDecision::Decision::keeps);
+    start_one(id, TakeoverReason::operator_command);
+    begin_settling();  // the owner hears that it is held, and does not take it without an answer
 }
 
 void OwnershipR1::on_ip_request_answer(const wire::MessageView& view) {

@@ -74,6 +74,9 @@ void OwnershipR1::on_event(const PeerEvent& event) {
         m_other_stable = false;
         reset_standby();
         break;
+    case PeerEvent::Kind::told_claims:
+        on_claims(event.peer);
+        break;
     }
 }
 
@@ -84,12 +87,12 @@ void OwnershipR1::on_message(std::size_t peer, const wire::MessageView& view) {
     }
     if (type == "shutdone") {
         on_shutdone(peer);
-    } else if (legacy()) {
-        if (type == "ip-request") {
-            on_ip_request(peer, view);
-        } else if (type == "ip-request-resp") {
-            on_ip_request_answer(view);
-        }
+    } else if (legacy() && type == "ip-request") {
+        on_ip_request(peer, view);
+    } else if (legacy() && type == "ip-request-resp") {
+        on_ip_request_answer(view);
+    } else if (legacy() && (!can_exchange() || type == "starting" || type == "resource")) {
+        return;
     } else if (type == "starting") {
         on_starting();
     } else if (type == "resource") {
@@ -102,7 +105,7 @@ void OwnershipR1::on_message(std::size_t peer, const wire::MessageView& view) {
 }
 
 void OwnershipR1::on_active() {
-    if (m_state == State::shutdown) {
+    if (m_state == State::shutdown || m_release_due) {
         return;
     }
     if (!m_membership.any_alive() && m_membership.isolated()) {
@@ -244,13 +247,9 @@ void OwnershipR1::become_stable(TakeoverReason reason) {
 /// The peer has told what it holds and that it is done: what a heal left open can be settled.
 void OwnershipR1::settle_after_report() {
     if (std::exchange(m_heal_pending, false)) {
-        m_membership.settle_isolation();
-        // It kept (a real daemon always does): then it is the owner, whoever we are. Unless it had
-        // no carrier while we served: then it is about to drop what it kept.
-        const bool ours = std::ranges::any_of(
-            m_membership.peers(), [](const Peer& peer) { return peer.alive() && peer.isolated; });
-        const bool drop_local = m_hold.local && m_other_hold.foreign && !ours;
-        const bool drop_foreign = m_hold.foreign && m_other_hold.local && !ours;
+        // It kept (a real daemon always does): then it is the owner, whoever we are.
+        const bool drop_local = m_hold.local && m_other_hold.foreign;
+        const bool drop_foreign = m_hold.foreign && m_other_hold.local;
         if (drop_local || drop_foreign) {
             m_heal_releasing = true;
             let_go_of_addresses(
@@ -292,7 +291,8 @@ void OwnershipR1::judge_conflict() {
 void OwnershipR1::judge_orphans() {
     const bool orphaned = m_state == State::stable && !legacy() && m_other_stable &&
                           m_membership.any_alive() && m_standby == Standby::none &&
-                          !m_heal_releasing && !m_hold.local && !m_other_hold.foreign;
+                          !m_heal_releasing && !m_settling && !m_hold.local &&
+                          !m_other_hold.foreign;
     if (!orphaned) {
         m_timers.cancel(Timer::orphan);
     } else {
@@ -303,6 +303,9 @@ void OwnershipR1::judge_orphans() {
 void OwnershipR1::follow_up() {
     if (m_left) {
         return;
+    }
+    if (m_release_due && m_state == State::init && m_membership.any_alive()) {
+        begin_release();
     }
     for (const GroupOutcome& outcome : m_resources.take_outcomes()) {
         on_outcome(outcome);
@@ -317,13 +320,12 @@ void OwnershipR1::follow_up() {
     }
     finish_stop();
     move_failed();
+    judge_start_failures();
     judge_pings();
+    look_again();
     judge_conflict();
     judge_orphans();
-}
-
-void OwnershipR1::on_stream(const BridgeStreamChanged& event) {
-    m_stream_arrives = event.link_up ? std::optional{event.arriving} : std::nullopt;
+    note_claims();
 }
 
 void OwnershipR1::on_deadline() {
@@ -352,13 +354,22 @@ void OwnershipR1::on_deadline() {
         start(ResourceScope::local, TakeoverReason::peer_request);
         send_resource(true, {});
     }
+    if (m_timers.take_due(Timer::settle, now)) {
+        end_settling();
+    }
+    if (m_timers.take_due(Timer::tie_break, now)) {
+        on_tie_break();
+    }
+    retry_starts();
     if (m_timers.take_due(Timer::restart, now)) {
         begin_stop(true);
     }
     each_group([&](GroupId id) {
         if (group(id).asked && *group(id).asked <= now) {
             group(id).asked.reset();
-            start_one(id, TakeoverReason::cold_start);
+            if (!peer_claims(id)) {
+                start_one(id, TakeoverReason::cold_start);
+            }
         }
     });
     if (m_timers.take_due(Timer::leave, now)) {
@@ -383,7 +394,7 @@ bool OwnershipR1::on_completed(ActionId id, Outcome outcome) {
 std::optional<Instant> OwnershipR1::next_deadline() const {
     std::optional<Instant> next = earlier(m_timers.next(), m_fencing.next_deadline());
     for (const Group& entry : m_groups) {
-        next = earlier(next, entry.asked);
+        next = earlier(next, earlier(entry.asked, entry.retry_at));
     }
     return next;
 }

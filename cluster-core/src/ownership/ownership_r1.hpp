@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,6 +22,7 @@
 #include "../node/role_table.hpp"
 #include "../node/timer_table.hpp"
 #include "../resources/resource_manager.hpp"
+#include "claims.hpp"
 
 namespace cluster {
 
@@ -48,6 +50,8 @@ class OwnershipR1 {
     void on_deadline();
     /// Call after anything that may have moved a resource, a peer or a ping target.
     void follow_up();
+    /// Hands what runs here to membership, which tells it.
+    void note_claims();
     /// This node was not scheduled for that long. True: others may own our groups now, and they
     /// have been given up.
     bool on_slept(Duration slept);
@@ -74,12 +78,17 @@ class OwnershipR1 {
            self.m_announce_due,
            self.m_repoint_due,
            self.m_conflict);
+        ar(self.m_stream_arrives,
+           self.m_stream_seen,
+           self.m_quiet,
+           self.m_cut_off,
+           self.m_settling,
+           self.m_release_due);
         ar(self.m_standby,
            self.m_scope,
            self.m_goodbye_sent,
            self.m_restart_after_stop,
            self.m_left);
-        ar(self.m_stream_arrives);
         ar(self.m_groups, self.m_roles, self.m_timers, self.m_fencing);
     }
 
@@ -93,6 +102,8 @@ class OwnershipR1 {
         announce,     ///< announce again at the latest now
         orphan,       ///< nobody holds our own groups
         failed_move,  ///< quirk: 30 s after a start failure
+        settle,       ///< no contradiction since the peer returned: the break is forgotten
+        tie_break,    ///< a cut-off owner has surely let go by then
         count
     };
 
@@ -113,6 +124,11 @@ class OwnershipR1 {
     /// released 7.84-7.97 s after the cut).
     static constexpr Duration ipfail_delay = std::chrono::seconds{4};
     static constexpr Duration announce_limit = std::chrono::seconds{3};  // assumed
+    static constexpr Duration settle_time =
+        std::chrono::seconds{5};  // assumed: many beats, also with a slow one
+    /// From the end of its deadtime to addresses off [assumed; measured in the models: 0.05 ms, a
+    /// busy node is late by some milliseconds].
+    static constexpr Duration let_go_margin = std::chrono::milliseconds{200};
     static constexpr Duration orphan_limit =
         std::chrono::seconds{3};  // assumed: longer than any exchange takes
 
@@ -122,9 +138,11 @@ class OwnershipR1 {
     struct Group {
         bool failed_here = false;
         bool failed_at_peer = false;
-        bool taken_by_death = false;   ///< taken because the peer died, which held it before
-        bool answer_due = false;       ///< legacy: the peer waits for our release
-        std::optional<Instant> asked;  ///< legacy: take it then without an answer
+        bool taken_by_death = false;      ///< taken because the peer died, which held it before
+        bool answer_due = false;          ///< legacy: the peer waits for our release
+        std::optional<Instant> asked;     ///< legacy: take it then without an answer
+        std::optional<Instant> retry_at;  ///< start it again then
+        Duration retry_delay{};
 
         template <class Archive, class Self>
         static void archive(Archive& ar, Self& self) {
@@ -132,7 +150,9 @@ class OwnershipR1 {
                self.failed_at_peer,
                self.taken_by_death,
                self.answer_due,
-               self.asked);
+               self.asked,
+               self.retry_at,
+               self.retry_delay);
         }
     };
 
@@ -173,6 +193,7 @@ class OwnershipR1 {
 
     // takeover.cpp: death, return, sleep, end
     void on_died(std::size_t peer);
+    void follow_death(std::size_t peer);
     void take_over(std::string_view node, TakeoverReason reason, std::string_view stonith_result);
     void on_shutdone(std::size_t peer);
     void on_restarted();
@@ -182,10 +203,41 @@ class OwnershipR1 {
     void claim_again();
     void let_go_of_addresses(const std::function<bool(GroupId)>& which);
     void begin_stop(bool restart);
+    void begin_release();
     void finish_stop();
     void send_stonith(std::string_view node, std::string_view result);
 
+    // returning.cpp: one of two of ours was away
+    [[nodiscard]] Claim claim_here(GroupId group) const;
+    [[nodiscard]] bool runs_anything() const;
+    void decide(PolicyDecision::Rule rule, PolicyDecision::Decision decision, Duration delay = {});
+    void go_quiet();
+    void end_quiet();
+    void begin_settling();
+    void end_settling();
+    void on_returned();
+    void on_claims(std::size_t peer);
+    void compare_claims(const Peer& peer);
+    void drop(GroupId group);
+    void wake_up_among_ours();
+
+    // alone.cpp: nobody is heard
+    [[nodiscard]] bool still_serves() const;
+    [[nodiscard]] bool tie_break_counts(const Peer& peer) const;
+    [[nodiscard]] bool stays_out(const Peer& peer);
+    void stay_alone(PolicyDecision::Rule rule);
+    void look_again();
+    void on_tie_break();
+    void end_being_alone();
+
+    // retry.cpp
+    [[nodiscard]] bool start_failed_here(GroupId group) const;
+    void judge_start_failures();
+    void retry_starts();
+
     // standby.cpp
+    [[nodiscard]] bool can_exchange() const;
+    [[nodiscard]] bool other_ready() const;
     void begin_standby(ResourceScope scope, bool refused_is_reported);
     void on_ask(const wire::MessageView& view);
     void on_hb_takeover(const wire::MessageView& view);
@@ -208,6 +260,8 @@ class OwnershipR1 {
     void on_ip_request(std::size_t peer, const wire::MessageView& view);
     void on_ip_request_answer(const wire::MessageView& view);
     void finish_requests();
+    [[nodiscard]] bool peer_claims(GroupId group) const;
+    void keep_requested(GroupId group);
     void send_answer(std::string_view destination, std::string_view key, bool owned);
     [[nodiscard]] std::string_view key_of(GroupId group) const;
     [[nodiscard]] std::optional<GroupId> group_of(std::string_view key) const;
@@ -248,6 +302,12 @@ class OwnershipR1 {
     bool m_restart_after_stop = false;
     bool m_left = false;
     std::optional<bool> m_stream_arrives;  ///< nothing: not told, or no link to hear it by
+    bool m_stream_seen = false;            ///< it has arrived here while we ran something
+    bool m_quiet = false;                  ///< addresses are off until it is settled who owns them
+    bool m_cut_off = false;                ///< the ping tie-break spoke against us
+    bool m_settling = false;               ///< a peer was away; claims are compared
+    bool m_release_due = false;  ///< this life only gives away what a dead one left running
+    std::string m_claims;        ///< working space of note_claims()
     Standby m_standby = Standby::none;
     ResourceScope m_scope = ResourceScope::all;  ///< of the running standby, seen from X
 };

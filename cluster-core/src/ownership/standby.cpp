@@ -8,6 +8,9 @@
 //   X <------ ask done, resource …=1 :Y
 //   X: resource …, isstable=1 ------> Y
 //
+// With auto_failback legacy heartbeat refuses all of it. Two of ours do it all the same, without
+// the hold bits; X that cannot let go says so with "ask us_refused".
+//
 // A field `us_failed` in "ask me" names the groups that did not start at X; heartbeat ignores it.
 #include <algorithm>
 #include <charconv>
@@ -15,6 +18,20 @@
 #include "ownership_r1.hpp"
 
 namespace cluster {
+
+bool OwnershipR1::can_exchange() const {
+    const auto met = [](const Peer& peer) { return peer.speaks_claims(); };
+    return !legacy() || (std::ranges::any_of(m_membership.peers(), met) &&
+                         m_membership.peers_speak_claims() && !m_context.quirks().restart_on_heal);
+}
+
+/// The peer has finished what it was doing with its groups; legacy knows no such state.
+bool OwnershipR1::other_ready() const {
+    return legacy() ? std::ranges::any_of(
+                          m_membership.peers(),
+                          [](const Peer& peer) { return peer.alive() && peer.status == "active"; })
+                    : m_other_stable;
+}
 
 bool OwnershipR1::giving() const {
     return m_standby == Standby::x_giving;
@@ -44,8 +61,15 @@ void OwnershipR1::on_command(const AdminCommand& command) {
     }
     switch (command.kind) {
     case AdminCommand::Kind::stop:
-    case AdminCommand::Kind::release:
         begin_stop(false);
+        break;
+    case AdminCommand::Kind::release:
+        if (m_state == State::init && m_membership.phase() != NodePhase::active) {
+            m_release_due = true;
+            decide(PolicyDecision::Rule::daemon_death, PolicyDecision::Decision::waits);
+        } else {
+            begin_stop(false);  // this life knows what it runs
+        }
         break;
     case AdminCommand::Kind::standby:
         each_group([&](GroupId id) { group(id).failed_here = group(id).failed_at_peer = false; });
@@ -53,7 +77,7 @@ void OwnershipR1::on_command(const AdminCommand& command) {
         break;
     case AdminCommand::Kind::takeover:
         each_group([&](GroupId id) { group(id).failed_here = group(id).failed_at_peer = false; });
-        if (legacy() || m_state == State::init) {
+        if (!can_exchange() || m_state == State::init) {
             m_context.report(StandbyChanged{StandbyProgress::refused, command.scope, true});
             break;
         }
@@ -65,7 +89,7 @@ void OwnershipR1::on_command(const AdminCommand& command) {
 }
 
 void OwnershipR1::begin_standby(ResourceScope scope, bool refused_is_reported) {
-    const bool possible = !legacy() && m_state == State::stable && m_other_stable &&
+    const bool possible = can_exchange() && m_state == State::stable && other_ready() && !m_quiet &&
                           m_standby == Standby::none && m_membership.any_alive() &&
                           !any_in(ResourceScope::all, GroupRole::takeover) && !m_heal_releasing;
     if (!possible) {
@@ -93,6 +117,8 @@ void OwnershipR1::on_ask(const wire::MessageView& view) {
         return;
     } else if (info == "other" && m_standby == Standby::x_asked) {
         give();
+    } else if (info == "us_refused" && m_standby == Standby::y_promised) {
+        end_standby(StandbyProgress::refused);
     } else if (info == "done" && m_standby == Standby::y_promised) {
         take();
     } else if (info == "done" && m_standby == Standby::x_given) {
@@ -111,7 +137,7 @@ void OwnershipR1::promise(ResourceScope scope, const wire::MessageView& view) {
     // Both asked at once: the one with the smaller name gives, the other one's request is dropped.
     const std::string_view source = view.get("src").value_or(std::string_view{});
     const bool crossed = m_standby == Standby::x_asked && source < m_context.options.name;
-    if (m_state != State::stable || !m_other_stable || (m_standby != Standby::none && !crossed)) {
+    if (m_state != State::stable || !other_ready() || (m_standby != Standby::none && !crossed)) {
         m_context.report(StandbyChanged{StandbyProgress::refused, scope, false});
         return;
     }
@@ -153,6 +179,9 @@ void OwnershipR1::finish_give() {
 /// A member does not stop: the peer must not start it. We take back what we have stopped.
 void OwnershipR1::abort_give() {
     end_standby(StandbyProgress::refused);
+    if (legacy()) {
+        send_ask(m_scope, "us_refused");
+    }
     m_hold = m_before_give;
     start_held(TakeoverReason::operator_command);
     send_resource(true, {});

@@ -27,11 +27,14 @@ void OwnershipR1::on_died(std::size_t index) {
     }
     m_other_stable = false;
     m_heal_pending = false;
-    if (m_membership.isolated()) {
-        m_other_hold = {};
-        return;  // no carrier anywhere: the peer may well serve. It gets a second look when carrier
-                 // returns
+    if (!stays_out(peer)) {
+        follow_death(index);
     }
+}
+
+/// Nothing speaks against taking over.
+void OwnershipR1::follow_death(std::size_t index) {
+    const Peer& peer = m_membership.peers()[index];
     if (m_fencing.on_death(peer.name, peer.shut_down) == FencingPlanner::Plan::wait) {
         return;
     }
@@ -49,6 +52,11 @@ void OwnershipR1::on_died(std::size_t index) {
 void OwnershipR1::take_over(std::string_view node,
                             TakeoverReason reason,
                             std::string_view stonith_result) {
+    if (m_membership.isolated()) {
+        return;  // fencing was confirmed after carrier had gone
+    }
+    end_being_alone();
+    end_quiet();
     std::vector<GroupId> fresh_local;
     each_group([&](GroupId id) {
         const GroupRole role = m_roles.role(id);
@@ -60,7 +68,8 @@ void OwnershipR1::take_over(std::string_view node,
         const bool held = is_local(id) ? m_hold.local : m_hold.foreign;  // then it only failed here
         const bool assumed =
             reason == TakeoverReason::peer_dead || reason == TakeoverReason::lone_start;
-        group(id).taken_by_death = assumed && !held && (!is_local(id) || m_other_hold.foreign);
+        group(id).taken_by_death =
+            assumed && !held && (!is_local(id) || m_other_hold.foreign || legacy());
         if (is_local(id)) {
             fresh_local.push_back(id);
         }
@@ -102,6 +111,8 @@ void OwnershipR1::on_shutdone(std::size_t index) {
         return;
     }
     reset_standby();
+    end_being_alone();
+    end_quiet();
     m_other_stable = false;
     m_other_hold = {};
     m_foreign_by_death = m_foreign_by_death || !m_hold.foreign;
@@ -140,6 +151,7 @@ void OwnershipR1::finish_takeover() {
 /// is given back.
 void OwnershipR1::on_restarted() {
     m_fencing.on_return();
+    end_being_alone();
     const bool gave_up = giving() || m_standby == Standby::x_given;
     reset_standby();
     if (gave_up && m_state == State::stable) {
@@ -161,11 +173,17 @@ void OwnershipR1::on_restarted() {
     }
 }
 
-/// A peer that we had declared dead never stopped. What we took because of that is dropped; what it
-/// may have taken of ours it drops by the same rule, or, if it is a real daemon, it tells us that
-/// it keeps it (settle_after_report).
+/// A real daemon that we had declared dead never stopped. What we took because of that is dropped;
+/// what it may have taken of ours it drops by the same rule, or, if it is a real daemon, it tells
+/// us that it keeps it (settle_after_report).
 void OwnershipR1::on_healed(std::size_t index) {
+    if (!m_context.quirks().restart_on_heal && m_membership.peers_speak_claims()) {
+        on_returned();
+        return;
+    }
     m_fencing.on_return();
+    end_being_alone();
+    end_quiet();
     reset_standby();
     if (m_state == State::shutdown || m_state == State::init) {
         return;
@@ -180,25 +198,18 @@ void OwnershipR1::on_healed(std::size_t index) {
     m_mach_down_due = false;
     m_heal_pending = true;
     m_announce_due = m_hold.local || m_hold.foreign;
-    // Without carrier it took nothing. A bridge that is pointed where it points already pauses for
-    // nothing.
-    m_repoint_due = m_announce_due && !m_membership.peers()[index].isolated;
+    m_repoint_due = m_announce_due;
     m_timers.arm(Timer::announce, m_context.now + announce_limit);
-    // Unless auto_failback is off the preferred owner keeps, whoever had carrier: the group would
-    // go back to it anyhow, and there it runs.
-    if (m_context.ha().auto_failback != AutoFailback::off ||
-        !m_membership.peers()[index].isolated) {
-        let_go_of_addresses([&](GroupId id) { return group(id).taken_by_death; });
-        each_group([&](GroupId id) {
-            if (group(id).taken_by_death) {
-                hold(is_local(id) ? ResourceScope::local : ResourceScope::foreign, false);
-                stop_one(id, TakeoverReason::peer_request);
-                m_heal_releasing = true;
-            }
-        });
-        if (m_foreign_since_death) {
-            hold(ResourceScope::foreign, false);  // also when there is no such group
+    let_go_of_addresses([&](GroupId id) { return group(id).taken_by_death; });
+    each_group([&](GroupId id) {
+        if (group(id).taken_by_death) {
+            hold(is_local(id) ? ResourceScope::local : ResourceScope::foreign, false);
+            stop_one(id, TakeoverReason::peer_request);
+            m_heal_releasing = true;
         }
+    });
+    if (m_foreign_since_death) {
+        hold(ResourceScope::foreign, false);  // also when there is no such group
     }
     m_foreign_since_death = false;
     each_group([&](GroupId id) { group(id).taken_by_death = false; });
@@ -223,6 +234,8 @@ void OwnershipR1::on_healed(std::size_t index) {
 
 void OwnershipR1::give_up_everything() {
     let_go_of_addresses([](GroupId) { return true; });
+    m_quiet = false;
+    m_stream_seen = false;
     hold(ResourceScope::all, false);
     stop(ResourceScope::all, TakeoverReason::peer_request);
 }
@@ -249,24 +262,11 @@ void OwnershipR1::claim_again() {
 /// Before the groups are stopped: right-to-left stops, or a start that must end first, would leave
 /// the addresses up while another node has them too.
 void OwnershipR1::let_go_of_addresses(const std::function<bool(GroupId)>& which) {
-    const std::vector<Binding> bindings =
-        resolve_bindings(m_context.options.files.resources, m_context.options.files.settings);
-    for (const Binding& binding : bindings) {
-        const GroupRole role = m_roles.role(binding.resource.group);
-        if (binding.kind != BindingKind::address || role == GroupRole::standby ||
-            !which(binding.resource.group)) {
-            continue;
+    each_group([&](GroupId id) {
+        if (m_roles.role(id) != GroupRole::standby && which(id)) {
+            m_resources.fall_silent(m_context.now, id, *m_context.out);
         }
-        const ResourceWord& word = m_context.options.files.resources
-                                       .groups[static_cast<std::size_t>(binding.resource.group)]
-                                       .resources[binding.resource.position];
-        const auto address =
-            parse_address_spec(word.arguments.empty() ? word.text : word.arguments.front());
-        if (address) {
-            m_context.issue(ReleaseAddress{
-                binding.resource, *address});  // its completion is nobody's; the stop confirms
-        }
-    }
+    });
 }
 
 bool OwnershipR1::on_slept(Duration slept) {
@@ -277,6 +277,11 @@ bool OwnershipR1::on_slept(Duration slept) {
     // With the peer alive it may have taken everything; with a dead one it may have come back and
     // waited initdead.
     if (!m_membership.any_alive() && slept < m_context.ha().initdead) {
+        return false;
+    }
+    const bool met = std::ranges::any_of(m_membership.peers(), &Peer::speaks_claims);
+    if (m_state == State::stable && met && m_membership.peers_speak_claims()) {
+        wake_up_among_ours();
         return false;
     }
     reset_standby();
@@ -313,6 +318,18 @@ void OwnershipR1::begin_stop(bool restart) {
     stop(ResourceScope::all, TakeoverReason::operator_command);
 }
 
+/// A life of its own for this alone: what a dead one left running is stopped, whether we know that
+/// it runs or not, and the peer takes it at the goodbye. Called when a peer is heard: without one
+/// the service goes on, and we stay to give it away.
+void OwnershipR1::begin_release() {
+    decide(PolicyDecision::Rule::daemon_death, PolicyDecision::Decision::releases);
+    begin_stop(false);
+    each_group([&](GroupId id) {
+        m_roles.change(id, GroupRole::release, TakeoverReason::operator_command);
+        m_resources.stop_whatever_runs(m_context.now, id, *m_context.out);
+    });
+}
+
 void OwnershipR1::finish_stop() {
     if (m_state != State::shutdown || m_goodbye_sent) {
         return;
@@ -324,6 +341,8 @@ void OwnershipR1::finish_stop() {
     if (any_up(ResourceScope::all)) {
         // A member could not be stopped. Saying goodbye would put it on two nodes: stay, and hold
         // what still runs.
+        decide(PolicyDecision::Rule::stop_failure, PolicyDecision::Decision::keeps);
+        m_release_due = false;
         m_state = State::stable;
         m_membership.set_phase(NodePhase::active);
         hold(ResourceScope::all, true);

@@ -64,6 +64,14 @@ void Resource::issue(ResourceContext& context, Action action, Duration limit) {
     set_limit(context, limit);
 }
 
+void Resource::abandon(ResourceContext& context) {
+    if (m_pending) {
+        context.issuer.issue(context.out, Cancel{*m_pending});
+        m_pending.reset();
+        m_limit.reset();
+    }
+}
+
 void Resource::set_limit(ResourceContext& context, Duration limit) {
     m_limit = limit > Duration::zero() ? std::optional{context.now + limit} : std::nullopt;
 }

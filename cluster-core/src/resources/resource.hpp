@@ -55,7 +55,13 @@ class Resource {
     virtual void announce(ResourceContext&) {}
     /// Send the stream of a running bridge switch here (again). Its state stays what it is: trouble
     /// is reported step by step, and stops nothing. Carried out when the bridge is lent.
-    virtual void repoint() {}
+    virtual void repoint(ResourceContext&) {}
+
+    /// Addresses only: off the interface although it counts as running, and back.
+    virtual void fall_silent(ResourceContext&) {}
+    virtual void speak_again(ResourceContext&) {}
+    /// Nobody knows whether it runs: a stop is to be carried out all the same.
+    virtual void assume_running() { m_state = ResourceState::running; }
 
     /// The bridge answers one exchange at a time: the manager lends it. Only bridge switches want
     /// it.
@@ -83,6 +89,8 @@ class Resource {
 
     /// Issues an action that will be answered. `limit` zero: wait for ever.
     void issue(ResourceContext&, Action action, Duration limit);
+    /// Breaks off what is under way outside of any operation; its answer is nobody's then.
+    void abandon(ResourceContext& context);
     /// The operation may take no longer than this, whatever actions it consists of.
     void set_limit(ResourceContext& context, Duration limit);
     void set_state(ResourceContext&, ResourceState, int code = 0);

@@ -23,6 +23,13 @@ constexpr int errno_timed_out = 110;    // ETIMEDOUT
 /// The kernel answers within milliseconds; a driver that does not is stuck [assumed].
 constexpr Duration kernel_limit = std::chrono::seconds{10};
 
+/// A bridge that could not be pointed here again is asked once more after this [assumed: its reboot
+/// takes some of these].
+constexpr Duration repoint_delay = std::chrono::seconds{5};
+
+/// The vendor's program, also when it is run as a script.
+constexpr std::string_view bridge_program = "fonulator";
+
 Duration limit_or(Duration configured, Duration fallback) {
     return configured > Duration::zero() ? configured : fallback;
 }
@@ -42,14 +49,30 @@ class AddressResource final : public Resource {
         : Resource(id, limits), m_address(std::move(address)), m_settings(announce) {}
 
     void announce(ResourceContext& context) override {
-        if (state() == ResourceState::running) {
+        if (state() == ResourceState::running && !m_silent) {
             m_announced = 0;
             announce_once(context);
         }
     }
 
+    /// The answer is nobody's: what the address then is, the stop or the next start confirms.
+    void fall_silent(ResourceContext& context) override {
+        m_next_announcement.reset();
+        if (!std::exchange(m_silent, true) && m_address && state() != ResourceState::stopped) {
+            context.issuer.issue(context.out, ReleaseAddress{id(), *m_address});
+        }
+    }
+
+    void speak_again(ResourceContext& context) override {
+        if (std::exchange(m_silent, false) && m_address && state() == ResourceState::running) {
+            issue(
+                context, AcquireAddress{id(), *m_address}, limit_or(limits().start, kernel_limit));
+        }
+    }
+
   private:
     void begin_start(ResourceContext& context) override {
+        m_silent = false;
         set_state(context, ResourceState::starting);
         if (!m_address) {
             set_state(context, ResourceState::failed, errno_invalid);
@@ -60,6 +83,7 @@ class AddressResource final : public Resource {
     }
 
     void begin_stop(ResourceContext& context) override {
+        m_silent = false;
         m_next_announcement.reset();
         set_state(context, ResourceState::stopping);
         if (!m_address) {
@@ -111,12 +135,14 @@ class AddressResource final : public Resource {
         writer.signed_number(m_announced);
         writer.time(m_next_announcement);
         writer.signed_number(m_code);
+        writer.flag(m_silent);
     }
 
     void load_more(StateReader& reader) override {
         m_announced = static_cast<int>(reader.signed_number());
         m_next_announcement = reader.time();
         m_code = static_cast<int>(reader.signed_number());
+        m_silent = reader.flag();
         if (m_announced < 0) {
             reader.fail();
         }
@@ -126,6 +152,7 @@ class AddressResource final : public Resource {
     AnnounceSettings m_settings;
     int m_announced = 0;
     int m_code = 0;
+    bool m_silent = false;  ///< off until it is settled who owns it
     std::optional<Instant> m_next_announcement;
 };
 
@@ -137,15 +164,27 @@ class AgentResource final : public Resource {
                   AgentTimeouts limits,
                   BindingKind kind,
                   std::string name,
-                  std::vector<std::string> arguments)
+                  std::vector<std::string> arguments,
+                  Duration stop_limit,
+                  bool points_bridge)
         : Resource(id, limits), m_kind(kind), m_name(std::move(name)),
-          m_arguments(std::move(arguments)) {}
+          m_arguments(std::move(arguments)), m_stop_limit(stop_limit),
+          m_points_bridge(points_bridge) {}
+
+    /// heartbeat's way to point the bridge is to start the script; started again it points again.
+    void repoint(ResourceContext& context) override {
+        if (m_points_bridge && state() == ResourceState::running && progress() != Progress::busy) {
+            m_again.reset();
+            m_pointing = true;
+            run(context, AgentOp::start);
+        }
+    }
 
   private:
     void run(ResourceContext& context, AgentOp op) {
         m_op = op;
         const Duration limit = op == AgentOp::start  ? limits().start
-                               : op == AgentOp::stop ? limits().stop
+                               : op == AgentOp::stop ? limit_or(limits().stop, m_stop_limit)
                                                      : limits().status;
         issue(context, RunAgent{id(), m_kind, m_name, m_arguments, op}, limit);
     }
@@ -156,6 +195,10 @@ class AgentResource final : public Resource {
     }
 
     void begin_stop(ResourceContext& context) override {
+        if (std::exchange(m_pointing, false)) {
+            abandon(context);
+        }
+        m_again.reset();
         set_state(context, ResourceState::stopping);
         run(context, AgentOp::stop);
     }
@@ -164,6 +207,12 @@ class AgentResource final : public Resource {
 
     void answered(ResourceContext& context, const ActionCompleted& completed) override {
         const bool well = completed.outcome == Outcome::done && completed.code == 0;
+        if (std::exchange(m_pointing, false)) {
+            if (!well) {
+                m_again = context.now + repoint_delay;
+            }
+            return;
+        }
         switch (m_op) {
         case AgentOp::status: {
             const AgentStatus status = judge_status(m_kind, completed);
@@ -198,18 +247,29 @@ class AgentResource final : public Resource {
     void save_more(StateWriter& writer) const override {
         writer.word(m_op);
         writer.signed_number(m_code);
+        writer.flag(m_pointing);
+        writer.time(m_again);
     }
 
     void load_more(StateReader& reader) override {
         m_op = reader.word(AgentOp::status);
         m_code = static_cast<int>(reader.signed_number());
+        m_pointing = reader.flag();
+        m_again = reader.time();
     }
+
+    void on_timer(ResourceContext& context) override { repoint(context); }
+    [[nodiscard]] std::optional<Instant> next_timer() const override { return m_again; }
 
     BindingKind m_kind;
     std::string m_name;
     std::vector<std::string> m_arguments;
+    Duration m_stop_limit;
+    bool m_points_bridge;
     AgentOp m_op = AgentOp::status;
-    int m_code = 0;  ///< of the last stop
+    int m_code = 0;                  ///< of the last stop
+    bool m_pointing = false;         ///< started once more while running
+    std::optional<Instant> m_again;  ///< that failed: once more then
 };
 
 // ---------------------------------------------------------------- source fix-up, IPsrcaddr
@@ -223,6 +283,11 @@ class SourceResource final : public Resource {
         : Resource(id, limits), m_addresses(std::move(addresses)), m_networks(std::move(networks)) {
     }
 
+    void assume_running() override {
+        Resource::assume_running();
+        m_unknown = true;
+    }
+
   private:
     void begin_start(ResourceContext& context) override {
         set_state(context, ResourceState::starting);
@@ -231,7 +296,7 @@ class SourceResource final : public Resource {
 
     void begin_stop(ResourceContext& context) override {
         set_state(context, ResourceState::stopping);
-        if (m_applied.empty()) {
+        if (m_applied.empty() && !m_unknown) {
             set_state(context, ResourceState::stopped);
             conclude(true);
         } else {
@@ -262,6 +327,12 @@ class SourceResource final : public Resource {
         }
         if (m_asked) {
             m_asked = false;
+            if (stopping && std::exchange(m_unknown, false)) {
+                for (const RouteChange& change :
+                     plan_route_fixup(completed.routes, m_addresses, m_networks).already) {
+                    remember(change);  // an earlier life changed it
+                }
+            }
             if (stopping) {
                 m_todo = plan_route_undo(completed.routes, m_applied);
             } else if (!plan(completed.routes)) {
@@ -341,6 +412,7 @@ class SourceResource final : public Resource {
 
     void save_more(StateWriter& writer) const override {
         writer.flag(m_asked);
+        writer.flag(m_unknown);
         writer.signed_number(m_code);
         writer.number(m_todo.size());
         for (const Route& route : m_todo) {
@@ -355,6 +427,7 @@ class SourceResource final : public Resource {
 
     void load_more(StateReader& reader) override {
         m_asked = reader.flag();
+        m_unknown = reader.flag();
         m_code = static_cast<int>(reader.signed_number());
         m_todo.clear();
         for (std::uint64_t left = reader.number(); left > 0 && reader.ok(); --left) {
@@ -370,7 +443,8 @@ class SourceResource final : public Resource {
 
     std::vector<AddressSpec> m_addresses;
     std::vector<std::string> m_networks;
-    bool m_asked = false;  ///< the next answer is the routing table
+    bool m_unknown = false;  ///< an earlier life may have changed routes
+    bool m_asked = false;    ///< the next answer is the routing table
     std::vector<Route> m_todo;
     std::vector<RouteChange> m_applied;  ///< to be undone
     int m_code = 0;
@@ -393,7 +467,8 @@ class BridgeResource final : public Resource {
     [[nodiscard]] bool waits_for_bridge() const override { return m_phase == Phase::waiting; }
     [[nodiscard]] bool has_bridge() const override { return m_phase == Phase::exchanging; }
 
-    void repoint() override {
+    void repoint(ResourceContext&) override {
+        m_again.reset();
         if (state() == ResourceState::running && m_phase == Phase::idle) {
             m_phase = Phase::waiting;
         }
@@ -425,6 +500,7 @@ class BridgeResource final : public Resource {
     /// The bridge keeps sending where it was told to until the next owner points it elsewhere;
     /// switching the stream off would only make the gap longer.
     void begin_stop(ResourceContext& context) override {
+        m_again.reset();
         m_phase = Phase::idle;
         set_state(context, ResourceState::stopped);
         conclude(true);
@@ -460,8 +536,11 @@ class BridgeResource final : public Resource {
 
     void end(ResourceContext& context, int code) {
         m_phase = Phase::idle;
-        if (progress() != Progress::busy) {
-            return;  // re-pointed while running
+        if (progress() != Progress::busy) {  // re-pointed while running
+            if (code != 0) {
+                m_again = context.now + repoint_delay;
+            }
+            return;
         }
         set_limit(context, Duration::zero());
         set_state(context, code == 0 ? ResourceState::running : ResourceState::failed, code);
@@ -471,15 +550,18 @@ class BridgeResource final : public Resource {
     void on_timer(ResourceContext& context) override {
         if (m_phase == Phase::exchanging) {
             pass_on(context, m_exchange->on_deadline(context.now));
+        } else {
+            repoint(context);
         }
     }
 
     [[nodiscard]] std::optional<Instant> next_timer() const override {
-        return m_phase == Phase::exchanging ? m_exchange->next_deadline() : std::nullopt;
+        return m_phase == Phase::exchanging ? m_exchange->next_deadline() : m_again;
     }
 
     void save_more(StateWriter& writer) const override {
         writer.word(m_phase);
+        writer.time(m_again);
         std::vector<std::byte> bytes;
         if (m_exchange) {
             m_exchange->save(bytes);
@@ -489,6 +571,7 @@ class BridgeResource final : public Resource {
 
     void load_more(StateReader& reader) override {
         m_phase = reader.word(Phase::exchanging);
+        m_again = reader.time();
         auto bytes = reader.block();
         const bool fits = m_exchange ? m_exchange->load(bytes) : m_phase == Phase::idle;
         const bool runs = m_exchange && m_exchange->next_deadline().has_value();
@@ -500,6 +583,7 @@ class BridgeResource final : public Resource {
 
     std::optional<BridgeSwitch> m_exchange;
     Phase m_phase = Phase::idle;
+    std::optional<Instant> m_again;  ///< could not be pointed here again: once more then
 };
 
 }  // namespace
@@ -539,8 +623,14 @@ std::unique_ptr<Resource> make_resource(const NodeFiles& files,
     case BindingKind::ocf_agent:
         break;
     }
-    return std::make_unique<AgentResource>(
-        id, bound.timeouts, kind, bound.name.empty() ? word.script : bound.name, word.arguments);
+    const bool points_bridge = word.script == bridge_program && files.redfone.has_value();
+    return std::make_unique<AgentResource>(id,
+                                           bound.timeouts,
+                                           kind,
+                                           bound.name.empty() ? word.script : bound.name,
+                                           word.arguments,
+                                           files.settings.stop_timeout,
+                                           points_bridge);
 }
 
 }  // namespace cluster

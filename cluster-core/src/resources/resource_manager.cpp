@@ -29,6 +29,7 @@ struct Group {
     Wish wish = Wish::none;    ///< to be carried out when idle; the latest one counts
     std::size_t position = 0;  ///< member at work
     int stop_tries = 0;
+    Instant stop_begun{};  ///< of the member at `position`
     bool verifying = false;
     std::optional<Instant> retry_at;            ///< next attempt to stop the member at `position`
     std::optional<std::uint16_t> failed_start;  ///< set while unwinding
@@ -152,10 +153,25 @@ class ResourceManager::Impl {
         }
     }
 
+    void set_silent(Instant now, GroupId id, bool silent, ActionSink& out) {
+        auto c = context(now, out);
+        for (const auto& member : group(id).members) {
+            silent ? member->fall_silent(c) : member->speak_again(c);
+        }
+        pump(c);
+    }
+
+    void stop_whatever_runs(Instant now, GroupId id, ActionSink& out) {
+        for (const auto& member : group(id).members) {
+            member->assume_running();
+        }
+        wish(now, id, Wish::stop, out);
+    }
+
     void repoint_again(Instant now, GroupId id, ActionSink& out) {
         auto c = context(now, out);
         for (const auto& member : group(id).members) {
-            member->repoint();
+            member->repoint(c);
         }
         pump(c);
     }
@@ -177,6 +193,7 @@ class ResourceManager::Impl {
             w.word(g.wish);
             w.number(g.position);
             w.signed_number(g.stop_tries);
+            w.time(g.stop_begun);
             w.flag(g.verifying);
             w.time(g.retry_at);
             w.flag(g.failed_start.has_value());
@@ -207,6 +224,7 @@ class ResourceManager::Impl {
             g.wish = r.word(Wish::stop);
             g.position = static_cast<std::size_t>(r.number_up_to(last));
             g.stop_tries = static_cast<int>(r.number_up_to(1U << 30U));
+            g.stop_begun = r.time().value_or(Instant{});
             g.verifying = r.flag();
             g.retry_at = r.time();
             const bool failed_start = r.flag();
@@ -332,6 +350,7 @@ class ResourceManager::Impl {
             return;
         }
         g.position = end - 1;
+        g.stop_begun = c.now;
         g.stop_tries = 0;
         g.verifying = false;
         g.members[g.position]->begin(c, Resource::Operation::stop);
@@ -377,7 +396,9 @@ class ResourceManager::Impl {
                 g.failed_stop = static_cast<std::uint16_t>(g.position);
             }
             stop_from(g, g.position, c);
-        } else if (g.stop_tries < m_settings.stop_attempts) {
+        } else if (g.stop_tries < m_settings.stop_attempts &&
+                   (m_settings.stop_deadline == Duration::zero() ||
+                    c.now < g.stop_begun + m_settings.stop_deadline)) {
             ++g.stop_tries;
             g.retry_at = c.now + m_settings.stop_retry_delay;
         } else {
@@ -465,6 +486,18 @@ void ResourceManager::announce_again(Instant now, GroupId group, ActionSink& out
 
 void ResourceManager::repoint_again(Instant now, GroupId group, ActionSink& out) {
     m_impl->repoint_again(now, group, out);
+}
+
+void ResourceManager::fall_silent(Instant now, GroupId group, ActionSink& out) {
+    m_impl->set_silent(now, group, true, out);
+}
+
+void ResourceManager::speak_again(Instant now, GroupId group, ActionSink& out) {
+    m_impl->set_silent(now, group, false, out);
+}
+
+void ResourceManager::stop_whatever_runs(Instant now, GroupId group, ActionSink& out) {
+    m_impl->stop_whatever_runs(now, group, out);
 }
 
 std::vector<GroupOutcome> ResourceManager::take_outcomes() {

@@ -56,6 +56,13 @@ class ResourceManager final {
     /// still send to the other side.
     void repoint_again(Instant now, GroupId, ActionSink& out);
 
+    /// The addresses of a group go off the interfaces at once, nothing else changes; until it is
+    /// stopped or speaks again they stay off.
+    void fall_silent(Instant now, GroupId, ActionSink& out);
+    void speak_again(Instant now, GroupId, ActionSink& out);
+    /// Stops every member, though none was started here: an earlier life may have left it running.
+    void stop_whatever_runs(Instant now, GroupId, ActionSink& out);
+
     /// Outcomes since the last call, oldest first.
     [[nodiscard]] std::vector<GroupOutcome> take_outcomes();
 
