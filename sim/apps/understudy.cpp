@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 #include <unistd.h>
 
+#include "analyze_command.hpp"
 #include "run/event_log.hpp"
 #include "run_command.hpp"
 #include "schemas.hpp"
@@ -30,6 +31,18 @@ DIR/summary.json and DIR/seed-N/… . Without --out, DIR is results/<scenario>.
 
 Exit codes: 0 pass, 1 an expectation failed, 2 usage, 3 invalid scenario or configuration,
 5 inconclusive, 6 internal error.)";
+
+constexpr const char* analyze_examples = R"(
+Examples:
+  understudy analyze scenarios/call-centre/primary-power.json
+  understudy analyze scenarios/call-centre/primary-power.json --simulate -j 2
+  understudy analyze scenarios/call-centre/primary-power.json --simulate=2 --seeds 1..5
+  understudy analyze scenarios/call-centre/primary-power.json --format dot | dot -Tsvg > call-centre.svg
+
+Looks at topology and configuration files; the scenario's timeline does not matter. --simulate takes each failure
+in turn and watches whether calls are answered within 20 s; where that differs from the graph, the report says why.
+
+Exit codes: 0 analyzed, 2 usage, 3 invalid scenario or configuration, 5 interrupted, 6 internal error.)";
 
 constexpr const char* replay_examples = R"(
 Example:
@@ -54,6 +67,7 @@ bool wants_color(const std::string& mode) {
 
 struct Arguments {
     app::RunCommand run;
+    app::AnalyzeCommand analyze;
     std::string seeds;
     std::string engine = "ns3";
     std::string implementation;
@@ -97,6 +111,37 @@ void declare_run(CLI::App& parent, Arguments& arguments) {
     run->footer(run_examples);
 }
 
+void declare_analyze(CLI::App& parent, Arguments& arguments) {
+    CLI::App* analyze = parent.add_subcommand(
+        "analyze", "Single points of failure, redundancy, and what each failure leaves");
+    analyze->add_option("FILE", arguments.analyze.file, "Scenario file")->required();
+    analyze->add_flag("--simulate{1}",
+                      arguments.analyze.simulate,
+                      "Simulate every single failure; --simulate=2: every pair, too");
+    analyze->add_flag("--pairs",
+                      arguments.analyze.pairs,
+                      "List pairs of failures that do more than either alone");
+    analyze->add_option("--seeds", arguments.seeds, "Seeds A..B of the simulations (1..3)");
+    analyze
+        ->add_option(
+            "-j,--jobs", arguments.analyze.jobs, "Runs at the same time (one per processor)")
+        ->check(CLI::Range(1, 1024));
+    analyze->add_option("--format", arguments.format, "What is printed")
+        ->check(CLI::IsMember({"text", "json", "dot"}))
+        ->default_val("text");
+    analyze
+        ->add_option("--implementation",
+                     arguments.implementation,
+                     "Which daemon runs on the nodes (default: as the scenario says)")
+        ->check(CLI::IsMember({"understudyd", "heartbeat-3.0.6"}));
+    analyze
+        ->add_option(
+            "--color", arguments.color, "Colours; auto: on a terminal unless NO_COLOR is set")
+        ->check(CLI::IsMember({"auto", "always", "never"}))
+        ->default_val("auto");
+    analyze->footer(analyze_examples);
+}
+
 int usage(const std::string& message) {
     std::fprintf(stderr, "understudy: %s\n", message.c_str());
     return app::exit_usage;
@@ -107,12 +152,10 @@ int run(Arguments& arguments) {
     if (arguments.engine == "lab") {
         return usage("--engine lab is not built yet; the simulation is --engine ns3");
     }
-    if (arguments.implementation == "heartbeat-3.0.6") {
-        return usage("--implementation heartbeat-3.0.6 is not built yet; found heartbeat-3.0.6, "
-                     "expected understudyd");
-    }
     if (!arguments.implementation.empty()) {
-        command.implementation = sim::Implementation::understudyd;
+        command.implementation = arguments.implementation == "heartbeat-3.0.6"
+                                     ? sim::Implementation::heartbeat_3_0_6
+                                     : sim::Implementation::understudyd;
     }
     if (!arguments.seeds.empty()) {
         command.seeds = app::parse_seed_range(arguments.seeds);
@@ -132,6 +175,36 @@ int run(Arguments& arguments) {
     command.color = wants_color(arguments.color);
     command.progress = isatty(STDERR_FILENO) == 1;
     return app::run_command(command);
+}
+
+int analyze(Arguments& arguments) {
+    app::AnalyzeCommand& command = arguments.analyze;
+    if (command.simulate < 0 || command.simulate > 2) {
+        return usage("--simulate: found " + std::to_string(command.simulate) +
+                     ", expected 1 (single failures) or 2 (pairs, too)");
+    }
+    if (!arguments.seeds.empty()) {
+        const auto seeds = app::parse_seed_range(arguments.seeds);
+        if (!seeds) {
+            return usage("--seeds: found " + arguments.seeds +
+                         ", expected A..B with A <= B and at most 1000000 seeds");
+        }
+        command.seeds = *seeds;
+    }
+    static const std::map<std::string, sim::Implementation> implementations{
+        {"understudyd", sim::Implementation::understudyd},
+        {"heartbeat-3.0.6", sim::Implementation::heartbeat_3_0_6}};
+    if (!arguments.implementation.empty()) {
+        command.implementation = implementations.at(arguments.implementation);
+    }
+    static const std::map<std::string, app::AnalyzeCommand::Format> formats{
+        {"text", app::AnalyzeCommand::Format::text},
+        {"json", app::AnalyzeCommand::Format::json},
+        {"dot", app::AnalyzeCommand::Format::dot}};
+    command.format = formats.at(arguments.format);
+    command.color = wants_color(arguments.color);
+    command.progress = isatty(STDERR_FILENO) == 1;
+    return app::analyze_command(command);
 }
 
 int replay(const std::string& path) {
@@ -180,6 +253,7 @@ int main_with_exceptions(int argc, char** argv) {
                    "understudy run --help");
     Arguments arguments;
     declare_run(program, arguments);
+    declare_analyze(program, arguments);
     CLI::App* replay_command =
         program.add_subcommand("replay", "Feed an event log back into the failover core");
     replay_command->add_option("EVENTLOG", arguments.event_log, "Event log of one node")
@@ -196,6 +270,9 @@ int main_with_exceptions(int argc, char** argv) {
     }
     if (program.got_subcommand("run")) {
         return run(arguments);
+    }
+    if (program.got_subcommand("analyze")) {
+        return analyze(arguments);
     }
     return program.got_subcommand("replay") ? replay(arguments.event_log)
                                             : print_schema(arguments.schema);
