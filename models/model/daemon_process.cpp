@@ -266,6 +266,7 @@ struct DaemonProcess::Driver {
     bool handling = false;
     bool left = false;
     std::deque<Waiting> inbox;
+    std::uint64_t reloads = 0;
     std::size_t serial_waiting = 0;  ///< bytes in the inbox that came over serial lines
     std::map<c::ActionId, Pending> pending;
     std::shared_ptr<char> life = std::make_shared<char>();
@@ -945,7 +946,12 @@ void DaemonProcess::command(const cluster::AdminCommand& command) {
 void DaemonProcess::reload(std::optional<cluster::AuthKeys> keys) {
     m_driver->deliver([this, keys = std::move(keys)] {
         m_driver->handle(c::ConfigReloaded{keys ? &*keys : nullptr});
+        ++m_driver->reloads;
     });
+}
+
+std::uint64_t DaemonProcess::reloads() const noexcept {
+    return m_driver->reloads;
 }
 
 cluster::NodeStatus DaemonProcess::status() const {

@@ -54,6 +54,8 @@ class DaemonProcess final : public Process {
     void command(const cluster::AdminCommand&);
     /// SIGHUP. Nothing: the file is unchanged.
     void reload(std::optional<cluster::AuthKeys> keys);
+    /// SIGHUPs that have been handled.
+    [[nodiscard]] std::uint64_t reloads() const noexcept;
     [[nodiscard]] cluster::NodeStatus status() const;
     struct Driver;  ///< satisfies cluster::ActionExecutor; defined in the .cpp
 

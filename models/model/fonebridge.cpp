@@ -234,6 +234,7 @@ void Fonebridge::Impl::request_arrived(int port,
                                                 {"status", std::int64_t{reply.status}},
                                                 {"lost", lost}});
                    const Recorder::Scope reply_scope(context.recorder, done);
+                   replies_lost += lost ? 1 : 0;
                    if (!lost && !mute) {
                        ethernet[port]->send_udp(
                            from, from_port, cluster::wire::fonebridge_port, encode(reply));
@@ -717,6 +718,10 @@ std::optional<cluster::MacAddress> Fonebridge::destination(int port) const {
 
 std::uint64_t Fonebridge::control_requests() const {
     return m_impl->requests;
+}
+
+std::uint64_t Fonebridge::replies_lost() const {
+    return m_impl->replies_lost;
 }
 
 bool Fonebridge::running() const {

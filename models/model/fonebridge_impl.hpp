@@ -84,6 +84,7 @@ struct Fonebridge::Impl {
     ns3::Time busy_until;
     int queued = 0;
     int lose_reply = 0;
+    std::uint64_t replies_lost = 0;
     int refuse_command = -1;
     struct Refusal {
         bool refuses = false;

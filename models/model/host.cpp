@@ -805,6 +805,7 @@ void Host::Impl::stall() {
 void Host::Impl::end_stalls() {
     ++starvation;
     stalled = false;
+    stall_for = {};
 }
 
 void Host::starve(double slowdown, ns3::Time stall, ns3::Time period) {
@@ -836,8 +837,8 @@ void Host::starve(double slowdown, ns3::Time stall, ns3::Time period) {
     }
 }
 
-double Host::slowdown() const noexcept {
-    return m_impl->slowdown;
+bool Host::starved() const noexcept {
+    return m_impl->slowdown != 1 || m_impl->stall_for.IsStrictlyPositive();
 }
 
 bool Host::stalled() const noexcept {
@@ -937,6 +938,11 @@ bool Host::set_process_frozen(const std::string& process_name, bool stopped) {
 bool Host::process_runs(const std::string& process_name) const {
     const auto found = m_impl->processes.find(process_name);
     return found != m_impl->processes.end() && m_impl->runs(found->second);
+}
+
+bool Host::process_stopped(const std::string& process_name) const {
+    const auto found = m_impl->processes.find(process_name);
+    return found != m_impl->processes.end() && found->second.stopped;
 }
 
 Process* Host::find(const std::string& process_name) {

@@ -89,7 +89,7 @@ class Host {
     /// with `stall` nothing in user space is scheduled for the first `stall` of each `period`.
     /// 1 and 0: it is short no longer, as after a boot.
     void starve(double slowdown, ns3::Time stall, ns3::Time period);
-    [[nodiscard]] double slowdown() const noexcept;
+    [[nodiscard]] bool starved() const noexcept;
     [[nodiscard]] bool stalled() const noexcept;
     [[nodiscard]] std::uint64_t stalls() const noexcept;  ///< so far
     /// How long so much work takes now.
@@ -101,6 +101,8 @@ class Host {
     bool set_process_frozen(const std::string& process_name, bool);
     /// It is there and gets processor time: neither it nor the whole host is stopped.
     [[nodiscard]] bool process_runs(const std::string& process_name) const;
+    /// It is there and was sent SIGSTOP.
+    [[nodiscard]] bool process_stopped(const std::string& process_name) const;
     [[nodiscard]] Process* find(const std::string& process_name);
 
     /// Runs `f` after `delay` unless the incarnation has ended by then; carries Recorder::current()

@@ -664,6 +664,10 @@ void Pbx::hang(bool hung) {
     }
 }
 
+bool Pbx::hangs() const {
+    return m_impl->hung;
+}
+
 bool Pbx::answers_local_probe() const {
     return m_impl->serves();
 }

@@ -130,6 +130,7 @@ class Fonebridge {
     [[nodiscard]] bool transmitting() const;
     [[nodiscard]] std::optional<cluster::MacAddress> destination(int port) const;
     [[nodiscard]] std::uint64_t control_requests() const;
+    [[nodiscard]] std::uint64_t replies_lost() const;
     [[nodiscard]] bool running() const;  ///< powered and booted
     [[nodiscard]] bool powered() const;
     /// Requests from this address are refused (BridgeStatus::bad_parameter) until it is switched
@@ -254,6 +255,7 @@ class Pbx final : public Agent {
     /// start's time later, unless it runs by then or was told to stop.
     void start_again(ns3::Time after);
     void hang(bool);  ///< process alive, answers nothing
+    [[nodiscard]] bool hangs() const;  ///< by hang()
     [[nodiscard]] bool answers_local_probe() const;
     [[nodiscard]] bool dchannel_up() const;
     [[nodiscard]] bool receives_tdmoe() const;

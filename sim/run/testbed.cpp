@@ -667,6 +667,10 @@ bool Testbed::start_daemon(const Member& member) {
     return true;
 }
 
+models::Pstn* Testbed::pstn(const std::string& id) {
+    return find_in(m_pstns, id);
+}
+
 std::optional<cluster::NodeStatus> Testbed::status(const Member& member) const {
     const auto* daemon =
         dynamic_cast<const models::DaemonProcess*>(member.host->find(daemon_process));

@@ -49,6 +49,7 @@ class Testbed {
     Testbed(const Testbed&) = delete;
     Testbed& operator=(const Testbed&) = delete;
 
+    [[nodiscard]] models::Context& context() noexcept { return m_context; }
     [[nodiscard]] std::vector<Member>& members() noexcept { return m_members; }
     [[nodiscard]] std::size_t member_index(const std::string& name) const;  ///< npos: no member
     static constexpr std::size_t npos = static_cast<std::size_t>(-1);
@@ -61,6 +62,7 @@ class Testbed {
     [[nodiscard]] models::T1Line* t1_line(const std::string& id);
     [[nodiscard]] models::Fonebridge* bridge(const std::string& id);
     [[nodiscard]] models::LightEndpoint* client(const std::string& id);
+    [[nodiscard]] models::Pstn* pstn(const std::string& id);
     [[nodiscard]] models::CallCentre* call_centre() noexcept { return m_call_centre.get(); }
     [[nodiscard]] const std::map<std::string, std::unique_ptr<models::Fonebridge>>&
     bridges() const noexcept {
