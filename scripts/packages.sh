@@ -4,7 +4,7 @@
 # What it takes to build and run `understudy`.
 build_packages=(
   ca-certificates git g++ cmake ninja-build pkg-config
-  libns3-dev nlohmann-json3-dev libcli11-dev libfmt-dev nettle-dev
+  libns3-dev nlohmann-json3-dev libcli11-dev libfmt-dev nettle-dev libboost-graph-dev
 )
 # What the tests need on top.
 test_packages=(catch2 libvalijson-dev)
