@@ -2,9 +2,10 @@
 #include "run/fault_injector.hpp"
 
 #include <algorithm>
-#include <stdexcept>
+#include <utility>
 
 #include <fmt/format.h>
+#include <ns3/simulator.h>
 
 #include "model/event.hpp"
 
@@ -14,56 +15,144 @@ namespace {
 
 using models::to_time;
 
-/// What undoes a fault when its `for` ends; nullopt: nothing does.
-struct Reverse {
-    std::optional<Fault> operator()(const PowerOff& f) const {
-        return PowerOn{f.target, default_boot_time};
-    }
-    std::optional<Fault> operator()(const PowerOn& f) const { return PowerOff{f.target}; }
-    std::optional<Fault> operator()(const LinkDown& f) const { return LinkUp{f.target}; }
-    std::optional<Fault> operator()(const LinkUp& f) const { return LinkDown{f.target}; }
-    std::optional<Fault> operator()(const NodeFreeze& f) const { return NodeThaw{f.target}; }
-    std::optional<Fault> operator()(const NodeThaw& f) const { return NodeFreeze{f.target}; }
-    std::optional<Fault> operator()(const ProcessKill&) const { return std::nullopt; }
-    std::optional<Fault> operator()(const ProcessHang& f) const {
-        return ProcessResume{f.target, f.process};
-    }
-    std::optional<Fault> operator()(const BridgeLoseReply&) const { return std::nullopt; }
-    std::optional<Fault> operator()(const OperatorCommand&) const { return std::nullopt; }
-    template <class F>
-    std::optional<Fault> operator()(const F&) const {
-        return std::nullopt;
-    }
-};
-
 const Target& target_of(const Fault& fault) {
     return std::visit([](const auto& f) -> const Target& { return f.target; }, fault);
 }
 
-bool repairs(const Fault& fault) {
-    return std::holds_alternative<PowerOn>(fault) || std::holds_alternative<LinkUp>(fault) ||
-           std::holds_alternative<NodeThaw>(fault) || std::holds_alternative<ProcessResume>(fault);
-}
-
-std::string carrier_words(models::LanLink& link, bool up) {
-    std::string text;
-    for (int end = 0; end < 2; ++end) {
-        if (link.end(end).carrier() == up) {
-            text += (text.empty() ? "" : " and ") + link.end(end).name();
-        }
+/// Repairs have a record kind of their own in the trace.
+struct Clears {
+    bool operator()(const PowerOn&) const { return true; }
+    bool operator()(const NodeThaw&) const { return true; }
+    bool operator()(const CpuRecover&) const { return true; }
+    bool operator()(const ProcessResume&) const { return true; }
+    bool operator()(const LinkUp&) const { return true; }
+    bool operator()(const LinkRestore&) const { return true; }
+    bool operator()(const PartitionHeal&) const { return true; }
+    bool operator()(const SerialQuiet&) const { return true; }
+    bool operator()(const SwitchArpFresh&) const { return true; }
+    bool operator()(const SpanClear&) const { return true; }
+    bool operator()(const ResourceHeal&) const { return true; }
+    bool operator()(const DiskFree&) const { return true; }
+    bool operator()(const UpstreamUp&) const { return true; }
+    bool operator()(const UpsRepair&) const { return true; }
+    template <class F>
+    bool operator()(const F&) const {
+        return false;
     }
-    return text;
+};
+
+/// Verbs that show more later name what they work on; the next of the same strand ends that.
+struct Strand {
+    const std::string& target;
+
+    std::string operator()(const PowerOff&) const { return "power " + target; }
+    std::string operator()(const PowerOn&) const { return "power " + target; }
+    std::string operator()(const NodeCrash&) const { return "power " + target; }
+    std::string operator()(const SwitchReboot&) const { return "power " + target; }
+    std::string operator()(const BridgeReboot&) const { return "power " + target; }
+    std::string operator()(const UpsFail&) const { return "power " + target; }
+    std::string operator()(const UpsRepair&) const { return "power " + target; }
+    std::string operator()(const CpuStarve&) const { return "cpu " + target; }
+    std::string operator()(const CpuRecover&) const { return "cpu " + target; }
+    std::string operator()(const LinkImpair&) const { return "quality " + target; }
+    std::string operator()(const LinkRestore&) const { return "quality " + target; }
+    std::string operator()(const LinkFlap&) const { return "flap " + target; }
+    std::string operator()(const Partition&) const { return "partition"; }
+    std::string operator()(const PartitionHeal&) const { return "partition"; }
+    std::string operator()(const SerialNoise&) const { return "noise " + target; }
+    std::string operator()(const SerialQuiet&) const { return "noise " + target; }
+    std::string operator()(const SwitchArpStale&) const { return "arp " + target; }
+    std::string operator()(const SwitchArpFresh&) const { return "arp " + target; }
+    std::string operator()(const SpanAlarm&) const { return "alarm " + target; }
+    std::string operator()(const SpanClear&) const { return "alarm " + target; }
+    std::string operator()(const ResourceStartFail& f) const { return word(f); }
+    std::string operator()(const ResourceStartSlow& f) const { return word(f); }
+    std::string operator()(const ResourceStopHang& f) const { return word(f); }
+    std::string operator()(const ResourceStopFail& f) const { return word(f); }
+    std::string operator()(const ResourceHeal& f) const { return word(f); }
+    std::string operator()(const ClockDrift&) const { return "clock " + target; }
+    std::string operator()(const UpstreamDown&) const { return "upstream " + target; }
+    std::string operator()(const UpstreamUp&) const { return "upstream " + target; }
+    template <class F>
+    std::string operator()(const F&) const {
+        return {};
+    }
+
+  private:
+    template <class F>
+    std::string word(const F& f) const {
+        return "resource " + target + " " + f.resource;
+    }
+};
+
+/// The next odd nanosecond that is not before `at`.
+ns3::Time odd_from_now(Duration delay) {
+    const std::int64_t at = (now_ns_of_run() + delay.count()) | 1;
+    return to_time(Duration{at - now_ns_of_run()});
 }
 
 }  // namespace
 
-FaultInjector::FaultInjector(const Scenario& scenario,
-                             Testbed& testbed,
-                             models::Recorder& recorder,
-                             Hooks hooks)
-    : m_scenario(scenario), m_testbed(testbed), m_recorder(recorder), m_hooks(std::move(hooks)) {}
+std::int64_t now_ns_of_run() {
+    return ns3::Simulator::Now().GetNanoSeconds();
+}
 
-std::string FaultInjector::resolve(const Target& target) const {
+std::string enumerate(const std::vector<std::string>& things) {
+    std::string text;
+    for (std::size_t i = 0; i < things.size(); ++i) {
+        text += (i == 0 ? "" : i + 1 == things.size() ? " and " : ", ") + things[i];
+    }
+    return text;
+}
+
+models::Host& server_at(FaultWorld& world, const std::string& target) {
+    models::Host* const found = world.testbed.host(target);
+    if (found == nullptr) {
+        throw FaultRefused(fmt::format("{} is no server", target));
+    }
+    return *found;
+}
+
+models::Host& running_server(FaultWorld& world, const std::string& target) {
+    models::Host& host = server_at(world, target);
+    if (!host.kernel_runs()) {
+        throw FaultRefused(fmt::format("{} does not run", target));
+    }
+    return host;
+}
+
+models::Fonebridge& bridge_at(FaultWorld& world, const std::string& target) {
+    models::Fonebridge* const bridge = world.testbed.bridge(target);
+    if (bridge == nullptr) {
+        throw FaultRefused(fmt::format("{} is no foneBRIDGE", target));
+    }
+    return *bridge;
+}
+
+std::string strand_of(const Fault& fault, const std::string& target) {
+    return std::visit(Strand{target}, fault);
+}
+
+Effect apply_fault(FaultWorld& world, const std::string& target, const Fault& fault) {
+    return std::visit([&](const auto& f) { return apply(world, target, f); }, fault);
+}
+
+FaultInjector::FaultInjector(const Scenario& scenario, Testbed& testbed, Hooks hooks)
+    : m_scenario(scenario), m_testbed(testbed), m_recorder(testbed.context().recorder),
+      m_hooks(std::move(hooks)),
+      m_timeline(timeline_of(scenario, testbed.context().seed)), m_world{.scenario = scenario,
+                                                                         .testbed = testbed,
+                                                                         .context =
+                                                                             testbed.context(),
+                                                                         .upses = {},
+                                                                         .flaps = {},
+                                                                         .partition = {},
+                                                                         .partitioned = false,
+                                                                         .refused_starts = {}} {}
+
+// ---------------------------------------------------------------- targets
+
+std::string FaultInjector::resolve(const Target& target, const std::string& entry_id) {
     const auto serves = [&](const Testbed::Member& member) {
         const auto status = member.host->kernel_runs() ? m_testbed.status(member) : std::nullopt;
         return status && std::ranges::any_of(status->groups, [](const cluster::GroupStatus& group) {
@@ -87,355 +176,274 @@ std::string FaultInjector::resolve(const Target& target) const {
                 return member.name;
             }
         }
-        throw std::runtime_error(target.role == Target::Role::active_node
-                                     ? "no member is active"
-                                     : "no member holds a virtual address");
+        throw FaultRefused(target.role == Target::Role::active_node
+                               ? "no member is active"
+                               : "no member holds a virtual address");
     case Target::Role::standby:
         for (const Testbed::Member& member : m_testbed.members()) {
             if (m_testbed.status(member) && !serves(member)) {
                 return member.name;
             }
         }
-        throw std::runtime_error("no member is standing by");
-    case Target::Role::random:
-        throw std::runtime_error("a random target is not carried out yet");
+        throw FaultRefused("no member is standing by");
+    case Target::Role::random: {
+        if (target.among.empty()) {
+            throw FaultRefused("nothing to draw from");
+        }
+        models::RandomStream stream = m_testbed.context().stream("random-target/" + entry_id);
+        return target.among[stream.below(target.among.size())];
+    }
     }
     return target.id;
 }
 
-void FaultInjector::power(const std::string& target,
-                          bool on,
-                          Duration boot,
-                          std::string& evidence) {
-    const auto say = [&](const std::string& text) {
-        evidence += (evidence.empty() ? "" : "; ") + text;
-    };
-    const NodeSpec* node = m_scenario.topology.node(target);
-    if (node == nullptr) {
-        throw std::runtime_error(fmt::format("{} is no node", target));
-    }
-    if (models::Host* const host = m_testbed.host(target); host != nullptr) {
-        if (host->powered() == on) {
-            throw std::runtime_error(
-                fmt::format("{} {} already", target, on ? "has power" : "is off"));
-        }
-        const std::uint64_t life = host->incarnation();
-        if (on) {
-            host->power_on(to_time(boot));
-            say(fmt::format("{} has power, kernel and daemon after {} s",
-                            target,
-                            std::chrono::duration_cast<std::chrono::seconds>(boot).count()));
+// ---------------------------------------------------------------- one act
+
+void FaultInjector::fail(const std::string& id, const std::string& verb, const std::string& why) {
+    m_hooks.failed(fmt::format("timeline entry {} ({}): {}", id, verb, why));
+}
+
+void FaultInjector::complete(const Later& later) {
+    AppliedFault& fault = m_faults[later.fault];
+    try {
+        const std::string text = later.look();
+        if (text.empty()) {
             return;
         }
-        host->power_off();
-        if (host->powered() || host->incarnation() == life ||
-            host->find(daemon_process) != nullptr) {
-            throw std::runtime_error(fmt::format("{} still runs", target));
+        fault.evidence += "; " + text;
+        m_recorder.record_caused_by(models::RecordId{later.record},
+                                    "fault.evidence",
+                                    fault.target,
+                                    {{"text", std::string_view{text}}});
+    } catch (const std::exception& error) {
+        if (m_trouble.empty()) {
+            m_trouble =
+                fmt::format("timeline entry {} ({}): {}", fault.id, fault.verb, error.what());
         }
-        for (const LinkSpec& link : m_scenario.topology.links) {
-            models::LanLink* const cable = m_testbed.lan_link(link.id);
-            for (int end = 0; cable != nullptr && end < 2; ++end) {
-                if (link.ends[end].node == target) {
-                    if (cable->end(1 - end).carrier()) {
-                        throw std::runtime_error(
-                            fmt::format("{} still has carrier", cable->end(1 - end).name()));
-                    }
-                    say(fmt::format("{} lost carrier", cable->end(1 - end).name()));
-                }
-            }
-        }
-        say(fmt::format("life {} of {} ended with its daemon", life, target));
-    } else if (models::LanSwitch* const lan_switch = m_testbed.lan_switch(target);
-               lan_switch != nullptr) {
-        if (lan_switch->powered() == on) {
-            throw std::runtime_error(
-                fmt::format("{} {} already", target, on ? "has power" : "is off"));
-        }
-        lan_switch->set_power(on);
-        say(fmt::format("{} {}", target, on ? "forwards again" : "forwards nothing"));
-    } else if (models::Fonebridge* const bridge = m_testbed.bridge(target); bridge != nullptr) {
-        on ? bridge->power_on() : bridge->power_off();
-        say(fmt::format("{} {}", target, on ? "boots" : "is off"));
-    } else if (node->kind == NodeKind::ups) {
-        // Mains gone (or back): what hangs on it follows, after the time the battery lasts.
-        std::vector<std::string> fed;
-        for (const NodeSpec& other : m_scenario.topology.nodes) {
-            if (other.power == target) {
-                fed.push_back(other.id);
-            }
-        }
-        if (fed.empty()) {
-            throw std::runtime_error(fmt::format("nothing hangs on {}", target));
-        }
-        if (on || node->backup == Duration::zero()) {
-            for (const std::string& other : fed) {
-                power(other, on, boot, evidence);
-            }
-        } else {
-            throw std::runtime_error(fmt::format(
-                "{} has a battery for {} s; cut the power of the node itself",
-                target,
-                std::chrono::duration_cast<std::chrono::seconds>(node->backup).count()));
-        }
-    } else {
-        throw std::runtime_error(fmt::format("{} has no power switch", target));
     }
 }
 
-struct FaultInjector::Apply {
-    FaultInjector& self;
-    const std::string& target;
-
-    models::Host& host() const {
-        models::Host* const found = self.m_testbed.host(target);
-        if (found == nullptr) {
-            throw std::runtime_error(fmt::format("{} is no server", target));
-        }
-        return *found;
-    }
-
-    std::string operator()(const PowerOff&) const {
-        std::string evidence;
-        self.power(target, false, {}, evidence);
-        return evidence;
-    }
-    std::string operator()(const PowerOn& f) const {
-        std::string evidence;
-        self.power(target, true, f.boot, evidence);
-        return evidence;
-    }
-    std::string plug(bool in) const {
-        if (models::LanLink* const cable = self.m_testbed.lan_link(target); cable != nullptr) {
-            if (cable->plugged() == in) {
-                throw std::runtime_error(
-                    fmt::format("{} is {} already", target, in ? "plugged" : "unplugged"));
+bool FaultInjector::carry_out(const Act& act, const Target& wanted) {
+    std::string target = wanted.id;
+    try {
+        target = resolve(wanted, act.entry->id);
+        // What came before on this strand ends here, and is looked at while it still lasts.
+        if (const std::string strand = act.strand ? act.strand(target) : std::string{};
+            !strand.empty()) {
+            for (Later& later : m_later) {
+                if (later.look && later.strand == strand) {
+                    complete(later);
+                    later.look = nullptr;
+                }
             }
-            cable->set_plugged(in);
-            const std::string seen = carrier_words(*cable, in);
-            if (!in && (cable->end(0).carrier() || cable->end(1).carrier())) {
-                throw std::runtime_error(fmt::format("{}: carrier is still there", target));
+        }
+        const auto record = m_recorder.record_caused_by(
+            models::RecordId{act.cause},
+            act.clears ? "fault.clear" : "fault.inject",
+            target,
+            {{"id", std::string_view{act.id}}, {"verb", std::string_view{act.verb}}});
+        const models::Recorder::Scope scope(m_recorder, record);
+        m_hooks.begins(act.verb, target);
+        Effect effect = act.effect(target);
+        m_recorder.record("fault.evidence", target, {{"text", std::string_view{effect.evidence}}});
+        const std::int64_t now = now_ns_of_run();
+        const auto number = static_cast<std::uint64_t>(record);
+        m_faults.push_back({act.id, act.verb, target, Duration{now}, true, effect.evidence});
+        if (act.entry->opens_episode) {
+            m_fault_of_opening.push_back(m_faults.size() - 1);
+            m_openings.push_back({act.id, act.verb, target, effect.evidence, now, number});
+        }
+        if (effect.later) {
+            m_later.push_back({act.strand ? act.strand(target) : std::string{},
+                               m_faults.size() - 1,
+                               number,
+                               std::move(effect.later)});
+        }
+        m_hooks.applied(target);
+        for (Effect::Consequence& consequence : effect.then) {
+            follow_up(act, target, consequence, number);
+        }
+        if (const auto* fault = std::get_if<Fault>(&act.entry->what);
+            act.entry->outage && act.id == act.entry->id && fault != nullptr) {
+            if (auto reverse = reverse_of(*fault)) {
+                // The role was resolved when the fault happened; the repair is for the same thing.
+                std::visit([&](auto& f) { f.target = Target{.id = target}; }, *reverse);
+                models::post(odd_from_now(*act.entry->outage),
+                             [this, entry = act.entry, reverse = *std::move(reverse), number] {
+                                 inject(*entry, reverse, entry->id + "/revert", number, true);
+                             });
             }
-            return seen.empty() ? fmt::format("{} is plugged, but an end has no power", target)
-                                : fmt::format("carrier {} at {}", in ? "is back" : "lost", seen);
         }
-        if (models::SerialLine* const line = self.m_testbed.serial_line(target); line != nullptr) {
-            if (line->plugged() == in) {
-                throw std::runtime_error(
-                    fmt::format("{} is {} already", target, in ? "plugged" : "unplugged"));
-            }
-            line->set_plugged(in);
-            return fmt::format("{} {}", target, in ? "carries bytes again" : "carries no byte");
+        done(act.id);
+        return true;
+    } catch (const std::exception& error) {
+        if (!act.lenient) {
+            fail(act.id, act.verb, error.what());
+            return false;
         }
-        if (models::T1Line* const line = self.m_testbed.t1_line(target); line != nullptr) {
-            line->set_plugged(in);
-            return fmt::format("{} {}", target, in ? "is plugged again" : "is cut");
-        }
-        throw std::runtime_error(fmt::format("{} is no link", target));
+        m_recorder.record_caused_by(models::RecordId{act.cause},
+                                    "fault.left_out",
+                                    target,
+                                    {{"id", std::string_view{act.id}},
+                                     {"verb", std::string_view{act.verb}},
+                                     {"why", std::string_view{error.what()}}});
+        m_faults.push_back({act.id,
+                            act.verb,
+                            target,
+                            Duration{now_ns_of_run()},
+                            false,
+                            fmt::format("left out: {}", error.what())});
+        done(act.id);
+        return false;
     }
-    std::string operator()(const LinkDown&) const { return plug(false); }
-    std::string operator()(const LinkUp&) const { return plug(true); }
-    std::string operator()(const NodeFreeze&) const {
-        if (!host().kernel_runs() || host().frozen()) {
-            throw std::runtime_error(fmt::format("{} does not run", target));
-        }
-        host().freeze();
-        if (!host().frozen()) {
-            throw std::runtime_error(fmt::format("{} still runs", target));
-        }
-        return fmt::format("no process of {} is scheduled; its kernel still answers", target);
-    }
-    std::string operator()(const NodeThaw&) const {
-        if (!host().frozen()) {
-            throw std::runtime_error(fmt::format("{} is not frozen", target));
-        }
-        host().thaw();
-        return fmt::format("the processes of {} go on", target);
-    }
-    /// A word of haresources with a process that outlives its script.
-    models::Pbx& service(const std::string& word) const {
-        auto* const pbx = dynamic_cast<models::Pbx*>(self.m_testbed.agent(target, word));
-        if (pbx == nullptr) {
-            throw std::runtime_error(
-                fmt::format("{} has no process that stays on {}", word, target));
-        }
-        return *pbx;
-    }
-    std::string operator()(const ProcessKill& f) const {
-        if (f.process == daemon_process) {
-            if (!host().kill(daemon_process) || host().find(daemon_process) != nullptr) {
-                throw std::runtime_error(fmt::format("no {} runs on {}", f.process, target));
-            }
-            if (!f.restart) {
-                auto& members = self.m_testbed.members();
-                const std::size_t member = self.m_testbed.member_index(target);
-                const bool released =
-                    member != Testbed::npos && self.m_testbed.release_daemon(members[member]);
-                return fmt::format("the daemon of {} is gone{}",
-                                   target,
-                                   released ? "; its service manager runs understudyd --release"
-                                            : "");
-            }
-            host().schedule(to_time(*f.restart), [this_ = &self, node = target] {
-                auto& testbed = this_->m_testbed;
-                testbed.start_daemon(testbed.members()[testbed.member_index(node)]);
-            });
-            return fmt::format(
-                "the daemon of {} is gone; its service manager starts it again after "
-                "{} ms",
-                target,
-                std::chrono::duration_cast<std::chrono::milliseconds>(*f.restart).count());
-        }
-        models::Pbx* const pbx = &service(f.process);
-        if (!pbx->answers_local_probe()) {
-            throw std::runtime_error(fmt::format("{} does not run on {}", f.process, target));
-        }
-        pbx->crash();
-        if (f.restart) {
-            pbx->start_again(to_time(*f.restart));
-        }
-        if (pbx->answers_local_probe()) {
-            throw std::runtime_error(fmt::format("{} on {} still answers", f.process, target));
-        }
-        return fmt::format("{} on {} no longer answers", f.process, target);
-    }
-    std::string operator()(const ProcessHang& f) const {
-        if (f.process == daemon_process) {
-            if (!host().process_runs(daemon_process)) {
-                throw std::runtime_error(fmt::format("no {} runs on {}", f.process, target));
-            }
-            host().set_process_frozen(daemon_process, true);
-            if (host().process_runs(daemon_process)) {
-                throw std::runtime_error(fmt::format("{} on {} still runs", f.process, target));
-            }
-            return fmt::format("the daemon of {} is not scheduled; kernel and services go on",
-                               target);
-        }
-        models::Pbx& pbx = service(f.process);
-        if (!pbx.answers_local_probe()) {
-            throw std::runtime_error(fmt::format("{} does not run on {}", f.process, target));
-        }
-        pbx.hang(true);
-        if (pbx.answers_local_probe()) {
-            throw std::runtime_error(fmt::format("{} on {} still answers", f.process, target));
-        }
-        return fmt::format("{} on {} is there and answers nothing", f.process, target);
-    }
-    std::string operator()(const ProcessResume& f) const {
-        if (f.process == daemon_process) {
-            if (host().find(daemon_process) == nullptr || host().process_runs(daemon_process)) {
-                throw std::runtime_error(fmt::format("no {} hangs on {}", f.process, target));
-            }
-            host().set_process_frozen(daemon_process, false);
-            if (!host().process_runs(daemon_process)) {
-                throw std::runtime_error(
-                    fmt::format("{} on {} still does not run", f.process, target));
-            }
-            return fmt::format("the daemon of {} goes on", target);
-        }
-        models::Pbx& pbx = service(f.process);
-        if (pbx.answers_local_probe()) {
-            throw std::runtime_error(fmt::format("{} does not hang on {}", f.process, target));
-        }
-        pbx.hang(false);
-        if (!pbx.answers_local_probe()) {
-            throw std::runtime_error(fmt::format("{} does not hang on {}", f.process, target));
-        }
-        return fmt::format("{} on {} answers again", f.process, target);
-    }
-    std::string operator()(const BridgeLoseReply& f) const {
-        models::Fonebridge* const bridge = self.m_testbed.bridge(target);
-        if (bridge == nullptr) {
-            throw std::runtime_error(fmt::format("{} is no foneBRIDGE", target));
-        }
-        bridge->lose_reply(f.number);
-        self.m_lost_replies.push_back(
-            {target, bridge->control_requests() + static_cast<std::uint64_t>(f.number)});
-        return fmt::format("reply to control request {} from now will be lost", f.number);
-    }
-    std::string operator()(const OperatorCommand& f) const {
-        auto* const daemon = dynamic_cast<models::DaemonProcess*>(host().find(daemon_process));
-        if (daemon == nullptr) {
-            throw std::runtime_error(fmt::format("no daemon runs on {}", target));
-        }
-        daemon->command(f.command);
-        return fmt::format("the daemon of {} took the command", target);
-    }
-    template <class F>
-    std::string operator()(const F& f) const {
-        throw std::runtime_error(fmt::format("{} is not carried out yet", verb(Fault{f})));
-    }
-};
+}
 
 void FaultInjector::inject(const TimelineEntry& entry,
                            const Fault& fault,
                            std::string id,
-                           const std::string& verb_word,
-                           std::uint64_t cause) {
-    try {
-        const std::string target = resolve(target_of(fault));
-        const auto record = m_recorder.record_caused_by(
-            models::RecordId{cause},
-            repairs(fault) ? "fault.clear" : "fault.inject",
-            target,
-            {{"id", std::string_view{id}}, {"verb", std::string_view{verb_word}}});
-        const models::Recorder::Scope scope(m_recorder, record);
-        m_hooks.begins(verb_word, target);
-        const std::string evidence = std::visit(Apply{*this, target}, fault);
-        m_recorder.record("fault.evidence", target, {{"text", std::string_view{evidence}}});
-        if (entry.opens_episode) {
-            m_openings.push_back({id,
-                                  verb_word,
-                                  target,
-                                  evidence,
-                                  ns3::Simulator::Now().GetNanoSeconds(),
-                                  static_cast<std::uint64_t>(record)});
+                           std::uint64_t cause,
+                           bool lenient) {
+    carry_out(
+        {.entry = &entry,
+         .id = std::move(id),
+         .verb = std::string{verb(fault)},
+         .cause = cause,
+         .clears = std::visit(Clears{}, fault),
+         .lenient = lenient,
+         .effect = [&](const std::string& target) { return apply_fault(m_world, target, fault); },
+         .strand = [&](const std::string& target) { return strand_of(fault, target); }},
+        target_of(fault));
+}
+
+void FaultInjector::follow_up(const Act& act,
+                              const std::string& target,
+                              const Effect::Consequence& consequence,
+                              std::uint64_t record) {
+    models::post(odd_from_now(consequence.after),
+                 [this, entry = act.entry, id = act.id, target, consequence, record] {
+                     // What it is has to be known before it is told: it may not apply any longer.
+                     const Act next{.entry = entry,
+                                    .id = id + "/" + consequence.suffix,
+                                    .verb = consequence.verb,
+                                    .cause = record,
+                                    .clears = false,
+                                    .lenient = true,
+                                    .effect =
+                                        [&consequence](const std::string&) {
+                                            auto effect = consequence.happen();
+                                            if (!effect) {
+                                                throw FaultRefused("it no longer applies");
+                                            }
+                                            return *std::move(effect);
+                                        },
+                                    .strand = nullptr};
+                     carry_out(next, Target{.id = target});
+                 });
+}
+
+// ---------------------------------------------------------------- when
+
+void FaultInjector::happen(const TimelineEntry& entry) {
+    for (Waiting& waiting : m_waiting) {
+        waiting.happened = waiting.happened || waiting.entry == &entry;
+    }
+    if (const auto* check = std::get_if<Check>(&entry.what); check != nullptr) {
+        m_hooks.check(entry, *check);
+        done(entry.id);
+    } else {
+        inject(entry, std::get<Fault>(entry.what), entry.id, 0, entry.drawn);
+    }
+}
+
+void FaultInjector::done(const std::string& id) {
+    m_done.push_back(id);
+    for (Waiting& waiting : m_waiting) {
+        if (!waiting.armed && waiting.before == id) {
+            arm(waiting);
         }
-        m_hooks.applied(fault, target);
-        if (entry.outage && &fault == std::get_if<Fault>(&entry.what)) {
-            if (auto reverse = std::visit(Reverse{}, fault)) {
-                // The role was resolved when the fault happened; the repair is for the same thing.
-                std::visit([&](auto& f) { f.target = Target{.id = target}; }, *reverse);
-                models::post(to_time(*entry.outage),
-                             [this, &entry, reverse = *std::move(reverse), id, record] {
-                                 inject(entry,
-                                        reverse,
-                                        id + "/revert",
-                                        std::string{verb(reverse)},
-                                        static_cast<std::uint64_t>(record));
-                             });
-            }
+        if (!waiting.over && waiting.entry->after->event == After::Event::entry &&
+            waiting.entry->after->id == id) {
+            fire(waiting);
         }
-    } catch (const std::exception& error) {
-        m_hooks.failed(fmt::format("timeline entry {} ({}): {}", id, verb_word, error.what()));
+    }
+}
+
+void FaultInjector::arm(Waiting& waiting) {
+    waiting.armed = true;
+}
+
+void FaultInjector::fire(Waiting& waiting) {
+    waiting.over = true;
+    models::post(odd_from_now(waiting.entry->after->delay),
+                 [this, entry = waiting.entry] { happen(*entry); });
+}
+
+void FaultInjector::heard(After::Event event, const std::string& node) {
+    for (Waiting& waiting : m_waiting) {
+        const After& after = *waiting.entry->after;
+        if (waiting.armed && !waiting.over && after.event == event &&
+            (after.node.empty() || after.node == node)) {
+            fire(waiting);
+        }
+    }
+}
+
+void FaultInjector::reported(const std::string& member, const cluster::ReportBody& body) {
+    m_world.reported(member, body);
+    if (m_waiting.empty()) {
+        return;
+    }
+    if (const auto* peer = std::get_if<cluster::PeerStateChanged>(&body);
+        peer != nullptr && peer->to == cluster::PeerState::dead) {
+        heard(After::Event::peer_dead, member);
+    } else if (const auto* role = std::get_if<cluster::GroupRoleChanged>(&body); role != nullptr) {
+        if (role->to == cluster::GroupRole::active) {
+            heard(After::Event::group_started, member);
+        } else if (role->from == cluster::GroupRole::release &&
+                   role->to == cluster::GroupRole::standby) {
+            heard(After::Event::group_stopped, member);
+        }
     }
 }
 
 void FaultInjector::schedule() {
-    for (const TimelineEntry& entry : m_scenario.timeline) {
-        const Duration odd{entry.at.count() | 1};
-        models::post(to_time(odd), [this, &entry] {
-            if (const auto* check = std::get_if<Check>(&entry.what); check != nullptr) {
-                m_hooks.check(entry, *check);
-            } else {
-                const Fault& fault = std::get<Fault>(entry.what);
-                inject(entry, fault, entry.id, std::string{verb(fault)}, 0);
-            }
-        });
+    std::string before;
+    for (const TimelineEntry& entry : m_timeline) {
+        if (entry.after) {
+            Waiting& waiting = m_waiting.emplace_back();
+            waiting.entry = &entry;
+            waiting.before = before;
+            waiting.armed = before.empty();
+        } else {
+            const Duration odd{entry.at.count() | 1};
+            models::post(to_time(odd), [this, &entry] { happen(entry); });
+        }
+        if (!entry.drawn) {
+            before = entry.id;
+        }
     }
 }
 
-std::string FaultInjector::unfinished() {
-    for (const LostReply& lost : m_lost_replies) {
-        models::Fonebridge* const bridge = m_testbed.bridge(lost.bridge);
-        if (bridge->control_requests() < lost.at_request) {
-            return fmt::format(
-                "the reply to control request {} of {} was to be lost, but only {} came",
-                lost.at_request,
-                lost.bridge,
-                bridge->control_requests());
+std::string FaultInjector::conclude() {
+    for (const Later& later : m_later) {
+        if (later.look) {
+            complete(later);
         }
     }
-    return {};
+    m_later.clear();
+    for (std::size_t i = 0; i < m_openings.size(); ++i) {
+        m_openings[i].evidence = m_faults[m_fault_of_opening[i]].evidence;
+    }
+    for (const Waiting& waiting : m_waiting) {
+        if (m_trouble.empty() && !waiting.happened) {
+            m_trouble = fmt::format("timeline entry {}: {}",
+                                    waiting.entry->id,
+                                    !waiting.armed ? "what stands before it never happened"
+                                    : waiting.over ? "its time came after the end of the run"
+                                                   : "the event it waits for never came");
+        }
+    }
+    return m_trouble;
 }
 
 }  // namespace sim

@@ -164,15 +164,13 @@ class Engine {
         m_injector = std::make_unique<FaultInjector>(
             m_scenario,
             *m_testbed,
-            m_trace,
             FaultInjector::Hooks{
                 .begins =
                     [this](const std::string& verb_word, const std::string& target) {
                         part_worlds();
                         m_observer.tell(now_ns(), verb_word + " " + target);
                     },
-                .applied = [this](const Fault&,
-                                  const std::string& target) { fault_applied(target); },
+                .applied = [this](const std::string& target) { fault_applied(target); },
                 .check = [this](const TimelineEntry& entry,
                                 const Check& check) { check_now(entry, check); },
                 .failed = [this](std::string reason) { fail(std::move(reason)); }});
@@ -190,7 +188,7 @@ class Engine {
             m_second_world.answer(calls_lost());
         }
         if (m_failure.empty()) {
-            m_failure = m_injector->unfinished();
+            m_failure = m_injector->conclude();
         }
         if (!m_failure.empty()) {
             throw std::runtime_error(m_failure);
@@ -301,6 +299,9 @@ class Engine {
                 m_observer.reported(
                     now_ns(), member, report->body, static_cast<std::uint64_t>(m_trace.current()));
                 reported_lane(member, report->body);
+                if (m_injector) {
+                    m_injector->reported(m_scenario.cluster.members[member], report->body);
+                }
             }
         }
         if (std::holds_alternative<cluster::ActionCompleted>(event)) {
@@ -456,7 +457,7 @@ class Engine {
         models::CallCentre* const centre = m_testbed->call_centre();
         if (centre != nullptr) {
             Duration first_fault = m_scenario.stop_at;
-            for (const TimelineEntry& entry : m_scenario.timeline) {
+            for (const TimelineEntry& entry : m_injector->timeline()) {
                 if (std::holds_alternative<Fault>(entry.what)) {
                     first_fault = std::min(first_fault, entry.at);
                 }
@@ -602,6 +603,7 @@ class Engine {
                                         m_observer.story(),
                                         m_invariants.dual_owner_spans(),
                                         end);
+        result.faults = m_injector->faults();
         result.invariants = m_invariants.results();
         result.findings = m_scenario.cluster.findings;
         for (const std::string& member : m_scenario.cluster.members) {
@@ -633,7 +635,7 @@ class Engine {
         add_metrics(facts);
         result.metrics = facts.metrics;
 
-        for (const TimelineEntry& entry : m_scenario.timeline) {
+        for (const TimelineEntry& entry : m_injector->timeline()) {
             const auto* check = std::get_if<Check>(&entry.what);
             if (check != nullptr &&
                 concerns(check->implementation, m_scenario.cluster.implementation)) {

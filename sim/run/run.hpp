@@ -117,6 +117,16 @@ struct Parameter {
     std::string source;
 };
 
+/// A fault or repair of the timeline, whether it opened an episode or not.
+struct AppliedFault {
+    std::string id;  ///< of the timeline entry; "<id>/revert" and the like for what came of it
+    std::string verb;
+    std::string target;  ///< resolved
+    Duration at{};
+    bool took_effect = true;  ///< false: it could strike at nothing and was left out
+    std::string evidence;     ///< what shows that it took effect, or why it was left out
+};
+
 /// Calls of the workload that were lost, from the first fault on.
 struct CallsLost {
     std::int64_t dropped = 0;     ///< answered, then ended by the network
@@ -155,6 +165,7 @@ struct RunResult {
     std::uint64_t seed = 0;
     std::string implementation;
     std::vector<Episode> episodes;
+    std::vector<AppliedFault> faults;  ///< in the order of time
     std::vector<ExpectationResult> expectations;
     std::vector<InvariantResult> invariants;
     std::vector<std::pair<std::string, std::int64_t>>

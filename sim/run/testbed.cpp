@@ -296,6 +296,7 @@ void Testbed::build_links(const Scenario& scenario) {
         case LinkType::ethernet: {
             const models::LinkDirection both{.cut = false,
                                              .loss = link.loss,
+                                             .burst = {},
                                              .delay = to_time(link.delay),
                                              .jitter = to_time(link.jitter),
                                              .bits_per_second = link.bits_per_second};
