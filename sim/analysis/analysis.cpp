@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "analysis/system_parts.hpp"
 #include "scenario/quantities.hpp"
 
 namespace sim::analysis {
@@ -83,94 +84,89 @@ std::string evidence(const SystemModel& model, const Simulated& simulated) {
     return text;
 }
 
+struct Difference {
+    Agreement agreement = Agreement::explained;
+    std::string direction;
+    std::string text;
+};
+
+Difference counted_as_cut_off(const Reach& reach) {
+    return {Agreement::explained,
+            reach.direction,
+            fmt::format("{} of {} stations have a way; a probe call of the simulation counts only "
+                        "when {} % have one",
+                        reach.served,
+                        reach.of,
+                        restored_percent)};
+}
+
 /// The graph expects calls, the simulation has none in time.
-void explain_silence(const SystemModel& model,
-                     const Reach& reach,
-                     const Outlook& outlook,
-                     const Simulated& simulated,
-                     const SimulatedDirection& seen,
-                     Comparison& comparison) {
+Difference silence(const SystemModel& model,
+                   const Reach& reach,
+                   const Outlook& outlook,
+                   const Simulated& simulated,
+                   const SimulatedDirection& seen) {
+    Difference difference{Agreement::explained, reach.direction, {}};
     if (seen.never == 0) {
-        comparison.notes.push_back(
-            fmt::format("{}: restored, but after {}{}; the graph knows no times. Largest part: {}",
-                        reach.direction,
-                        seen.shortest == seen.longest || seen.runs - seen.in_time == 1
-                            ? format_seconds(seen.longest, 1)
-                            : "up to " + format_seconds(seen.longest, 1),
-                        runs(seen.runs - seen.in_time, seen.runs),
-                        simulated.largest_phase.empty() ? "not known" : simulated.largest_phase));
-        return;
+        const int late = seen.runs - seen.in_time;
+        difference.text =
+            fmt::format("restored after {}{}{}; the graph knows no times. Largest part: {}",
+                        late > 1 ? "up to " : "",
+                        format_seconds(seen.longest, 1),
+                        late == seen.runs ? std::string{}
+                                          : fmt::format(", later than {} with {} of {} seeds",
+                                                        format_seconds(call_limit),
+                                                        late,
+                                                        seen.runs),
+                        simulated.largest_phase.empty() ? "not known" : simulated.largest_phase);
+        return difference;
     }
-    const bool at_server =
-        std::find(simulated.served_at_end.begin(), simulated.served_at_end.end(), reach.by) !=
-        simulated.served_at_end.end();
+    const bool complete = has(simulated.served_at_end, reach.by);
     const bool bridge_elsewhere =
-        !simulated.bridge_at_end.empty() &&
-        std::find(simulated.bridge_at_end.begin(), simulated.bridge_at_end.end(), reach.by) ==
-            simulated.bridge_at_end.end();
+        !simulated.bridge_at_end.empty() && !has(simulated.bridge_at_end, reach.by);
     std::string reason;
     if (!simulated.settled) {
         reason = "the service was not complete before the failure";
-    } else if (outlook.may_own.size() > 1 && (!at_server || bridge_elsewhere)) {
+    } else if (outlook.may_own.size() > 1 && (!complete || bridge_elsewhere)) {
         reason = fmt::format("{} may hold the service then, and only the simulation can tell which",
                              joined(outlook.may_own));
-    } else if (reach.needs_move && !at_server) {
+    } else if (reach.needs_move && !complete) {
         reason = fmt::format("the service should move to {}, and did not", reach.by);
     } else {
-        comparison.agreement = Agreement::unexplained;
-        comparison.notes.push_back(fmt::format(
-            "{}: the graph has a way to {}, the simulation answers no call for {}{}; {}",
-            reach.direction,
-            reach.by,
-            format_seconds(simulated.looked),
-            runs(seen.never, seen.runs),
-            evidence(model, simulated)));
-        return;
+        difference.agreement = Agreement::unexplained;
+        reason = fmt::format("the graph has a way to {}", reach.by);
     }
-    comparison.notes.push_back(fmt::format("{}: no call is answered for {}{}: {}; {}",
-                                           reach.direction,
-                                           format_seconds(simulated.looked),
-                                           runs(seen.never, seen.runs),
-                                           reason,
-                                           evidence(model, simulated)));
+    difference.text = fmt::format("no call is answered for {}{}: {}; {}",
+                                  format_seconds(simulated.looked),
+                                  runs(seen.never, seen.runs),
+                                  reason,
+                                  evidence(model, simulated));
+    return difference;
 }
 
-/// The graph has no way, the simulation answers calls.
-void explain_answers(const SystemModel& model,
-                     const Reach& reach,
-                     const Outlook& outlook,
-                     const Simulated& simulated,
-                     const SimulatedDirection& seen,
-                     Comparison& comparison) {
+/// The graph has no way, or one for some stations only, and the simulation answers calls.
+Difference answers(const SystemModel& model,
+                   const Reach& reach,
+                   const Outlook& outlook,
+                   const Simulated& simulated,
+                   const SimulatedDirection& seen) {
     const auto surprise =
         std::find_if(simulated.served_at_end.begin(),
                      simulated.served_at_end.end(),
-                     [&](const std::string& member) {
-                         return std::find(outlook.may_own.begin(), outlook.may_own.end(), member) ==
-                                outlook.may_own.end();
-                     });
-    const std::string after =
-        seen.not_cut == seen.runs
-            ? "calls go on"
-            : fmt::format("calls are answered after {}", format_seconds(seen.longest, 1));
-    if (reach.cause == Reach::Cause::not_moved && surprise != simulated.served_at_end.end()) {
-        comparison.notes.push_back(
-            fmt::format("{}: {}{}: {} took the service, which the files alone do not ask for; {}",
-                        reach.direction,
-                        after,
-                        runs(seen.in_time, seen.runs),
-                        *surprise,
-                        evidence(model, simulated)));
-        return;
-    }
-    comparison.agreement = Agreement::unexplained;
-    comparison.notes.push_back(
-        fmt::format("{}: the graph has no way ({}), in the simulation {}{}; {}",
-                    reach.direction,
-                    reach.why,
-                    after,
-                    runs(seen.in_time, seen.runs),
-                    evidence(model, simulated)));
+                     [&](const std::string& member) { return !has(outlook.may_own, member); });
+    const bool moved =
+        reach.cause == Reach::Cause::not_moved && surprise != simulated.served_at_end.end();
+    return {moved ? Agreement::explained : Agreement::unexplained,
+            reach.direction,
+            fmt::format(
+                "{}{}, though {}; {}",
+                seen.not_cut == seen.runs
+                    ? "calls go on"
+                    : fmt::format("calls are answered after {}", format_seconds(seen.longest, 1)),
+                runs(seen.in_time, seen.runs),
+                moved ? fmt::format("the files alone do not ask {} to take the service", *surprise)
+                      : fmt::format("the graph has no way ({})", reach.why),
+                evidence(model, simulated))};
 }
 
 }  // namespace
@@ -225,27 +221,29 @@ Impact impact_of(const Outlook& outlook) noexcept {
                                           : Impact::none;
 }
 
+InTime direction_in_time(const FailureResult& result, const Reach& reach) noexcept {
+    const SimulatedDirection* seen = result.simulated && result.simulated->not_simulated.empty()
+                                         ? find(*result.simulated, reach.direction)
+                                         : nullptr;
+    if (seen == nullptr || too_few_to_count(reach)) {
+        return reach.all() ? InTime::always : reach.none() ? InTime::never : InTime::partly;
+    }
+    return seen->in_time == seen->runs ? InTime::always
+           : seen->in_time == 0        ? InTime::never
+                                       : InTime::partly;
+}
+
 InTime calls_in_time(const FailureResult& result) noexcept {
-    bool any = false;
+    bool never = true;
     bool always = true;
-    bool counted = false;
     for (const Reach& reach : result.outlook.directions) {
-        if (reach.kind != Ways::Kind::calls) {
-            continue;
-        }
-        counted = true;
-        const SimulatedDirection* seen = result.simulated && result.simulated->not_simulated.empty()
-                                             ? find(*result.simulated, reach.direction)
-                                             : nullptr;
-        if (seen == nullptr || too_few_to_count(reach)) {
-            any = any || !reach.none();
-            always = always && reach.all();
-        } else {
-            any = any || seen->in_time > 0;
-            always = always && seen->in_time == seen->runs;
+        if (reach.kind == Ways::Kind::calls) {
+            const InTime in_time = direction_in_time(result, reach);
+            never = never && in_time == InTime::never;
+            always = always && in_time == InTime::always;
         }
     }
-    return !counted || always ? InTime::always : any ? InTime::partly : InTime::never;
+    return always ? InTime::always : never ? InTime::never : InTime::partly;
 }
 
 Analysis analyze(const Scenario& scenario, const SystemModel& model) {
@@ -288,29 +286,41 @@ Comparison compare(const SystemModel& model, const Outlook& outlook, const Simul
         return comparison;
     }
     comparison.agreement = Agreement::agrees;
+    std::vector<Difference> differences;
+    bool only_counting = true;
     for (const Reach& reach : outlook.directions) {
         const SimulatedDirection* seen = find(simulated, reach.direction);
         if (seen == nullptr) {
             continue;  // not probed: addresses
         }
-        const bool all_in_time = seen->in_time == seen->runs;
-        const bool expected = !reach.none() && !too_few_to_count(reach);
-        if (too_few_to_count(reach) && seen->in_time == 0) {
-            comparison.notes.push_back(fmt::format("{}: {} of {} stations have a way; the "
-                                                   "simulation counts a direction as served from "
-                                                   "{} % of the stations on",
-                                                   reach.direction,
-                                                   reach.served,
-                                                   reach.of,
-                                                   restored_percent));
-        } else if (expected && !all_in_time) {
-            explain_silence(model, reach, outlook, simulated, *seen, comparison);
+        const bool few = too_few_to_count(reach);
+        const bool expected = !reach.none() && !few;
+        std::optional<Difference> difference;
+        if (few && seen->in_time == 0) {
+            difference = counted_as_cut_off(reach);
+        } else if (expected && seen->in_time < seen->runs) {
+            difference = silence(model, reach, outlook, simulated, *seen);
         } else if (!expected && seen->in_time > 0) {
-            explain_answers(model, reach, outlook, simulated, *seen, comparison);
+            difference = answers(model, reach, outlook, simulated, *seen);
+        }
+        if (difference) {
+            only_counting = only_counting && few;
+            differences.push_back(*std::move(difference));
+            comparison.agreement = std::max(comparison.agreement, differences.back().agreement);
         }
     }
-    if (!comparison.notes.empty() && comparison.agreement == Agreement::agrees) {
-        comparison.agreement = Agreement::explained;
+    comparison.by_counting = !differences.empty() && only_counting;
+    // What holds for several directions is said once.
+    for (std::size_t d = 0; d < differences.size(); ++d) {
+        std::string directions = differences[d].direction;
+        for (std::size_t other = differences.size(); other-- > d + 1;) {
+            if (differences[other].text == differences[d].text) {
+                directions.insert(differences[d].direction.size(),
+                                  ", " + differences[other].direction);
+                differences.erase(differences.begin() + static_cast<std::ptrdiff_t>(other));
+            }
+        }
+        comparison.notes.push_back(directions + ": " + differences[d].text);
     }
     return comparison;
 }

@@ -68,6 +68,8 @@ enum class Agreement : std::uint8_t { not_simulated, agrees, explained, unexplai
 struct Comparison {
     Agreement agreement = Agreement::not_simulated;
     std::vector<std::string> notes;  ///< why they differ; or why there is nothing to compare
+    /// They differ only in that a probe call cannot tell some stations from none.
+    bool by_counting = false;
 };
 
 struct FailureResult {
@@ -98,6 +100,7 @@ enum class InTime : std::uint8_t {
     never,
 };
 [[nodiscard]] InTime calls_in_time(const FailureResult&) noexcept;
+[[nodiscard]] InTime direction_in_time(const FailureResult&, const Reach&) noexcept;
 
 /// Everything that needs no simulation.
 [[nodiscard]] Analysis analyze(const Scenario&, const SystemModel&);

@@ -3,6 +3,7 @@
 #include "analysis/analysis_report.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -109,15 +110,10 @@ void title(Page& page, const SystemModel& model, const Analysis& analysis) {
     page.line();
 }
 
-/// Component names of the single failures for which `wanted` holds.
-template <class Wanted>
-std::string failures(const SystemModel& model, const Analysis& analysis, const Wanted& wanted) {
-    std::string text;
-    for (const FailureResult& result : analysis.singles) {
-        if (wanted(result)) {
-            text += (text.empty() ? "" : ", ") + ids(model, result.failure);
-        }
-    }
+std::string upper(std::string text) {
+    std::transform(text.begin(), text.end(), text.begin(), [](char c) {
+        return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    });
     return text;
 }
 
@@ -134,48 +130,85 @@ bool has_telephones(const Analysis& analysis) {
                        [](const Reach& reach) { return reach.kind == Ways::Kind::calls; });
 }
 
-void verdict(Page& page, const SystemModel& model, const Analysis& analysis) {
-    const auto say =
-        [&](Style style, std::string_view what, std::string_view after, const std::string& which) {
-            if (!which.empty()) {
-                page.paragraph(page.styled(style, what) + std::string(after) + which, 4);
+/// "fb1 (foneBRIDGE)", "psu1 (feeds asterisk1 and asterisk2)"
+std::string with_what(const SystemModel& model, ComponentId c) {
+    const Component& component = model.components()[c];
+    if (component.kind == Component::Kind::supply) {
+        for (const PowerSupply& supply : model.supplies()) {
+            if (supply.id == component.id && !supply.feeds.empty()) {
+                return fmt::format("{} (feeds {})", component.id, listed(supply.feeds));
             }
-        };
-    const bool simulated = was_simulated(analysis);
-    if (has_telephones(analysis)) {
-        say(Style::bad,
-            simulated ? "NO CALL WITHIN 20 S" : "NO CALL",
-            " after one failure of: ",
-            failures(model, analysis, [](const FailureResult& result) {
-                return calls_in_time(result) == InTime::never;
-            }));
-        say(Style::warning,
-            "SOME CALLS",
-            simulated ? " within 20 s, by direction, station or seed, after one failure of: "
-                      : " only, by direction or station, after one failure of: ",
-            failures(model, analysis, [](const FailureResult& result) {
-                return calls_in_time(result) == InTime::partly;
-            }));
-        say(Style::good,
-            "ALL CALLS",
-            simulated ? " within 20 s after one failure of: " : " possible after one failure of: ",
-            failures(model, analysis, [](const FailureResult& result) {
-                return calls_in_time(result) == InTime::always;
-            }));
-        return;
+        }
     }
-    say(Style::bad,
-        "NOBODY IS SERVED",
-        " after one failure of: ",
-        failures(model, analysis, [](const FailureResult& result) {
-            return result.impact == Impact::everything;
-        }));
-    say(Style::good,
-        "EVERYBODY IS SERVED",
-        " after one failure of: ",
-        failures(model, analysis, [](const FailureResult& result) {
-            return result.impact == Impact::none;
-        }));
+    return fmt::format("{} ({})", component.id, component.what);
+}
+
+/// The headline that a single failure belongs under, worst first.
+std::pair<Style, std::string> headline(const FailureResult& result, bool simulated) {
+    const std::string within = simulated ? " within 20 s" : "";
+    switch (calls_in_time(result)) {
+    case InTime::never:
+        return {Style::bad, "NO CALL" + within};
+    case InTime::always:
+        return {Style::good, "ALL CALLS" + within};
+    case InTime::partly:
+        break;
+    }
+    std::vector<std::string> lost;
+    bool some_stations = false;
+    for (const Reach& reach : result.outlook.directions) {
+        if (reach.kind == Ways::Kind::calls) {
+            some_stations = some_stations || (!reach.none() && !reach.all());
+            if (direction_in_time(result, reach) == InTime::never) {
+                lost.push_back(reach.direction);
+            }
+        }
+    }
+    if (!lost.empty()) {
+        return {Style::bad, "NO " + upper(listed(lost)) + " CALL" + within};
+    }
+    return {Style::warning,
+            some_stations ? "SOME STATIONS CUT OFF" : "NOT WITH EVERY SEED" + within};
+}
+
+void verdict(Page& page, const SystemModel& model, const Analysis& analysis) {
+    const bool simulated = was_simulated(analysis);
+    const bool telephones = has_telephones(analysis);
+    // By headline, in the order of the first failure of each kind; then worst first.
+    std::vector<std::tuple<Style, std::string, std::string>> lines;
+    for (const FailureResult& result : analysis.singles) {
+        const auto [style, words] =
+            telephones ? headline(result, simulated)
+            : result.impact == Impact::none
+                ? std::pair{Style::good, std::string("EVERYBODY IS SERVED")}
+            : result.impact == Impact::everything
+                ? std::pair{Style::bad, std::string("NOBODY IS SERVED")}
+                : std::pair{Style::warning, std::string("NOT EVERYBODY IS SERVED")};
+        auto line = std::find_if(lines.begin(), lines.end(), [&words = words](const auto& known) {
+            return std::get<1>(known) == words;
+        });
+        if (line == lines.end()) {
+            line = lines.insert(lines.end(), {style, words, {}});
+        }
+        std::string& names = std::get<2>(*line);
+        const ComponentId c = result.failure.front();
+        names += (names.empty() ? "" : ", ") +
+                 (style == Style::good ? model.components()[c].id : with_what(model, c));
+    }
+    const auto rank = [](const auto& line) {
+        const bool everything =
+            std::get<1>(line).starts_with("NO CALL") || std::get<1>(line).starts_with("NOBODY");
+        return everything                            ? 0
+               : std::get<0>(line) == Style::bad     ? 1
+               : std::get<0>(line) == Style::warning ? 2
+                                                     : 3;
+    };
+    std::stable_sort(lines.begin(), lines.end(), [&](const auto& a, const auto& b) {
+        return rank(a) < rank(b);
+    });
+    for (const auto& [style, words, names] : lines) {
+        page.paragraph(page.styled(style, words) + " after one failure of: " + names, 4);
+    }
 }
 
 void pairs(Page& page, const SystemModel& model, const Analysis& analysis, Ways::Kind kind) {
@@ -339,20 +372,21 @@ Row failure_row(const SystemModel& model, const FailureResult& result) {
         if (result.simulated) {
             for (const SimulatedDirection& seen : result.simulated->directions) {
                 if (seen.direction == reach.direction) {
-                    cell.text += " · " + simulated_text(seen);
-                    cell.style = seen.in_time == seen.runs ? cell.style : Style::bad;
+                    // Of a part of the stations a probe call says nothing but that it is a part.
+                    const bool part = !reach.none() && !reach.all();
+                    cell.text += " · " + (part && seen.never == seen.runs ? "too few to count"
+                                                                          : simulated_text(seen));
+                    cell.style = part || seen.in_time == seen.runs ? cell.style : Style::bad;
                 }
             }
         }
         row.push_back(std::move(cell));
     }
-    std::string by;
-    for (const Reach& reach : result.outlook.directions) {
-        if (by.empty() && !reach.by.empty()) {
-            by = reach.by;
-        }
+    std::string owners;
+    for (const std::string& member : result.outlook.may_own) {
+        owners += (owners.empty() ? "" : " or ") + member;
     }
-    row.push_back({by.empty() ? "nobody" : by});
+    row.push_back({owners.empty() ? "nobody" : owners});
     return row;
 }
 
@@ -383,9 +417,14 @@ void failure_notes(Table& table, const FailureResult& result) {
 Row failure_header(const FailureResult& any) {
     Row row{{"failure", Style::faint}};
     for (const Reach& reach : any.outlook.directions) {
-        row.push_back({reach.direction, Style::faint});
+        const bool only_address =
+            reach.kind == Ways::Kind::address &&
+            std::count_if(any.outlook.directions.begin(),
+                          any.outlook.directions.end(),
+                          [](const Reach& r) { return r.kind == Ways::Kind::address; }) == 1;
+        row.push_back({only_address ? "address" : reach.direction, Style::faint});
     }
-    row.push_back({"served by", Style::faint});
+    row.push_back({"may own", Style::faint});
     return row;
 }
 
@@ -461,7 +500,9 @@ void doubles(Page& page, const SystemModel& model, const Analysis& analysis, boo
     bool any = false;
     table.add(failure_header(analysis.doubles.front()));
     for (const FailureResult& result : analysis.doubles) {
-        const bool differs = result.comparison.agreement == Agreement::explained ||
+        // That a part of the stations does not count was said with the single failures.
+        const bool differs = (result.comparison.agreement == Agreement::explained &&
+                              !result.comparison.by_counting) ||
                              result.comparison.agreement == Agreement::unexplained;
         if (result.only_together || differs) {
             table.add(failure_row(model, result));

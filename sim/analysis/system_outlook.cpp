@@ -205,7 +205,9 @@ Reach SystemModel::clients(std::size_t address,
         reach.why = why_not_moved(m_addresses[address].owner, able, down);
     } else {
         reach.cause = Reach::Cause::cabling;
-        reach.why = fmt::format("{} of {} clients have a way", reach.served, reach.of);
+        reach.why = reach.none()
+                        ? "no client has a way"
+                        : fmt::format("only {} of {} clients have a way", reach.served, reach.of);
     }
     return reach;
 }
