@@ -79,8 +79,10 @@ TwoNodeWorld::TwoNodeWorld(WorldOptions options)
         node.files.resources = std::move(resources.value);
         node.files.keys = std::move(keys.value);
         node.quirks = m_options.quirks;
+        node.files.settings = m_options.settings;
         if (m_options.quirks.start_failure_bug) {
             node.files.settings = node.files.settings.as_heartbeat_3_0_6();
+            node.files.settings.bindings.clear();  // this world has no IPaddr script
         }
         node.seed = m_options.seed * 2 + i;
         m_hosts[i]->keys = std::make_unique<wire::Authenticator>(node.files.keys);
@@ -184,6 +186,25 @@ void TwoNodeWorld::carrier(int node, int link, bool up) {
     handle(node, LinkStateChanged{LinkId{static_cast<std::uint16_t>(link)}, up});
 }
 
+void TwoNodeWorld::bridge_stream(int node, bool arriving, bool link_up) {
+    note(node,
+         std::string{"** bridge stream "} + (arriving ? "arrives" : "ceased") +
+             (link_up ? "" : ", no link to it"));
+    handle(node, BridgeStreamChanged{arriving, link_up});
+}
+
+void TwoNodeWorld::release(int node) {
+    start(node);
+    command(node, AdminCommand::Kind::release);
+}
+
+void TwoNodeWorld::reload(int node, const std::string& authkeys) {
+    const AuthKeys keys = parse_authkeys(authkeys, "authkeys").value;
+    m_hosts[static_cast<std::size_t>(node)]->keys = std::make_unique<wire::Authenticator>(keys);
+    note(node, "** reads authkeys again");
+    handle(node, ConfigReloaded{&keys});
+}
+
 void TwoNodeWorld::inject(int node, int link, std::span<const std::byte> bytes) {
     handle(node, DatagramReceived{LinkId{static_cast<std::uint16_t>(link)}, bytes});
 }
@@ -257,6 +278,9 @@ void TwoNodeWorld::run_agent(int node, ActionId id, const RunAgent& action) {
     } else {
         ++host.stops[action.name];
         note(node, "runs " + action.name + " stop");
+        if (behaviour.stop_hangs) {
+            return;
+        }
         takes = behaviour.stop;
         pending.code = behaviour.stop_fails ? 1 : 0;
         pending.effect =
@@ -422,6 +446,14 @@ bool TwoNodeWorld::reaches(int from) const {
 
 /// Double ownership counts while both nodes run, are scheduled and can hear each other.
 void TwoNodeWorld::check() {
+    const bool twice = owner() == 2;
+    if (twice) {
+        m_anywhere_since = m_anywhere_since.value_or(m_now);
+        m_worst_anywhere = std::max(m_worst_anywhere, m_now - *m_anywhere_since);
+    } else if (m_anywhere_since) {
+        m_worst_anywhere = std::max(m_worst_anywhere, m_now - *m_anywhere_since);
+        m_anywhere_since.reset();
+    }
     const auto scheduled = [this](int i) {
         return runs(i) && !m_hosts[static_cast<std::size_t>(i)]->frozen;
     };

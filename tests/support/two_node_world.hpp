@@ -27,6 +27,7 @@ struct WorldOptions {
     std::string haresources = "asterisk1 10.10.10.110 fonulator asterisk\n";
     std::string authkeys = "auth 1\n1 sha1 hbx-secret\n";
     cluster::Quirks quirks;
+    cluster::Settings settings;
     std::uint64_t seed = 1;
     Duration latency = std::chrono::microseconds{300};
     bool log_messages = false;
@@ -38,6 +39,7 @@ struct AgentBehaviour {
     Duration stop = std::chrono::milliseconds{20};
     bool start_fails = false;
     bool stop_fails = false;
+    bool stop_hangs = false;
 };
 
 class TwoNodeWorld {
@@ -58,6 +60,10 @@ class TwoNodeWorld {
     void cut(int from, int link, bool is_cut);
     void split(bool is_split);
     void carrier(int node, int link, bool up);
+    void bridge_stream(int node, bool arriving, bool link_up = true);
+    /// The service manager's answer to the death of a daemon: a new life that releases.
+    void release(int node);
+    void reload(int node, const std::string& authkeys);
     void loss(int from, unsigned percent) { m_loss[static_cast<std::size_t>(from)] = percent; }
     void ping_reachable(int node, bool reachable) {
         m_ping_reachable[static_cast<std::size_t>(node)] = reachable;
@@ -93,6 +99,8 @@ class TwoNodeWorld {
     /// Longest time both nodes had an address of one group although both heard each other and both
     /// were scheduled.
     [[nodiscard]] Duration worst_double_ownership() const { return m_worst_double; }
+    /// The same, heard or not, scheduled or not: what a client could meet.
+    [[nodiscard]] Duration worst_double_anywhere() const { return m_worst_anywhere; }
     /// Snapshot → restore of a node between two events; false when it could not be restored.
     bool hand_over(int node);
 
@@ -126,6 +134,8 @@ class TwoNodeWorld {
     std::map<unsigned, Instant> m_double_since;
     std::optional<Instant> m_together_since;
     Duration m_worst_double{};
+    std::optional<Instant> m_anywhere_since;
+    Duration m_worst_anywhere{};
 };
 
 }  // namespace test_support

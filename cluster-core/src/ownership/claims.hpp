@@ -3,9 +3,11 @@
 // partition, frozen, without carrier), and who gives way when both run it. One letter per group in
 // the status field `us_claims`; real heartbeat ignores it. Pure.
 //
-//   -  does not run it            h  runs it
-//   w  will take it in a moment   H  runs it since the other one fell silent
-//   q, Q  as h, H, but quiet: its addresses are off until it is settled who owns it
+//   -  does not run it
+//   w  is about to take it, or to let go of it
+//   h  runs it                 H  runs it since the other one fell silent
+//   q  as h, but quiet         Q  as H, but quiet: its addresses are off until it is settled who
+//                                 owns it
 #pragma once
 
 namespace cluster {

@@ -24,12 +24,29 @@ std::optional<GroupId> OwnershipR1::group_of(std::string_view key) const {
     return found;
 }
 
-/// The peer is one of ours, it lives, and the last it told is that it runs the group.
-bool OwnershipR1::peer_claims(GroupId id) const {
+/// What the peer last told of the group; nothing, when it is no live one of ours.
+Claim OwnershipR1::claim_of_peer(GroupId id) const {
     const std::size_t place = static_cast<std::size_t>(id) + 1;
-    return std::ranges::any_of(m_membership.peers(), [place](const Peer& peer) {
-        return peer.alive() && place < peer.claims.size() && claim_of(peer.claims[place]).runs;
-    });
+    for (const Peer& peer : m_membership.peers()) {
+        if (peer.alive() && place < peer.claims.size()) {
+            return claim_of(peer.claims[place]);
+        }
+    }
+    return {};
+}
+
+/// No answer in time. heartbeat takes it then; one of ours may still be stopping it, or keep it
+/// because it cannot.
+void OwnershipR1::asked_in_vain(GroupId id) {
+    const Claim theirs = claim_of_peer(id);
+    group(id).asked.reset();
+    if (theirs.waits) {
+        group(id).asked = m_context.now + answer_limit;
+    } else if (theirs.runs) {
+        m_hold.local = false;
+    } else {
+        start_one(id, TakeoverReason::cold_start);
+    }
 }
 
 /// On becoming active. A peer that is not active itself cannot hold anything: no need to ask.

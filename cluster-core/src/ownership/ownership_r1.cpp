@@ -289,10 +289,10 @@ void OwnershipR1::judge_conflict() {
 /// Own groups that nobody holds although both sides are settled: their owner takes them. heartbeat
 /// leaves them down, e.g. after the peer that held them restarted within deadtime.
 void OwnershipR1::judge_orphans() {
-    const bool orphaned = m_state == State::stable && !legacy() && m_other_stable &&
-                          m_membership.any_alive() && m_standby == Standby::none &&
-                          !m_heal_releasing && !m_settling && !m_hold.local &&
-                          !m_other_hold.foreign;
+    const bool orphaned = !m_context.quirks().restart_on_heal && m_state == State::stable &&
+                          !legacy() && m_other_stable && m_membership.any_alive() &&
+                          m_standby == Standby::none && !m_heal_releasing && !m_settling &&
+                          !m_hold.local && !m_other_hold.foreign;
     if (!orphaned) {
         m_timers.cancel(Timer::orphan);
     } else {
@@ -361,15 +361,15 @@ void OwnershipR1::on_deadline() {
         on_tie_break();
     }
     retry_starts();
+    if (m_timers.take_due(Timer::fifo, now)) {
+        begin_standby(m_fifo_scope, true);
+    }
     if (m_timers.take_due(Timer::restart, now)) {
         begin_stop(true);
     }
     each_group([&](GroupId id) {
         if (group(id).asked && *group(id).asked <= now) {
-            group(id).asked.reset();
-            if (!peer_claims(id)) {
-                start_one(id, TakeoverReason::cold_start);
-            }
+            asked_in_vain(id);
         }
     });
     if (m_timers.take_due(Timer::leave, now)) {

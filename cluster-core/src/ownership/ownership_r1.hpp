@@ -89,6 +89,7 @@ class OwnershipR1 {
            self.m_goodbye_sent,
            self.m_restart_after_stop,
            self.m_left);
+        ar(self.m_fifo_scope);
         ar(self.m_groups, self.m_roles, self.m_timers, self.m_fencing);
     }
 
@@ -104,9 +105,13 @@ class OwnershipR1 {
         failed_move,  ///< quirk: 30 s after a start failure
         settle,       ///< no contradiction since the peer returned: the break is forgotten
         tie_break,    ///< a cut-off owner has surely let go by then
+        fifo,         ///< quirk: hb_takeover of the peer has become our hb_standby
         count
     };
 
+    /// rc.d/hb_takeover runs hb_standby, which writes to the FIFO: heard of in the pass 18-24 ms
+    /// after the tick that had the message, or at the next tick (heartbeat 1:3.0.6-13, 3 captures).
+    static constexpr Duration fifo_delay = std::chrono::milliseconds{15};
     static constexpr Duration nobody_stable =
         std::chrono::seconds{10};  // heartbeat 3.0.6, measured 10.0-10.3 s
     static constexpr Duration answer_limit =
@@ -260,7 +265,8 @@ class OwnershipR1 {
     void on_ip_request(std::size_t peer, const wire::MessageView& view);
     void on_ip_request_answer(const wire::MessageView& view);
     void finish_requests();
-    [[nodiscard]] bool peer_claims(GroupId group) const;
+    [[nodiscard]] Claim claim_of_peer(GroupId group) const;
+    void asked_in_vain(GroupId group);
     void keep_requested(GroupId group);
     void send_answer(std::string_view destination, std::string_view key, bool owned);
     [[nodiscard]] std::string_view key_of(GroupId group) const;
@@ -310,6 +316,7 @@ class OwnershipR1 {
     std::string m_claims;        ///< working space of note_claims()
     Standby m_standby = Standby::none;
     ResourceScope m_scope = ResourceScope::all;  ///< of the running standby, seen from X
+    ResourceScope m_fifo_scope = ResourceScope::all;
 };
 
 [[nodiscard]] std::string_view word_of(ResourceScope scope) noexcept;

@@ -22,7 +22,8 @@ Claim OwnershipR1::claim_here(GroupId id) const {
     return {.runs = runs,
             .quiet = runs && m_quiet,
             .taken = runs && group(id).taken_by_death,
-            .waits = !runs && (m_timers.armed(Timer::tie_break) || m_fencing.waiting())};
+            .waits = !runs && (group(id).answer_due || m_timers.armed(Timer::tie_break) ||
+                               m_fencing.waiting())};
 }
 
 bool OwnershipR1::runs_anything() const {
@@ -33,7 +34,13 @@ bool OwnershipR1::runs_anything() const {
 
 void OwnershipR1::note_claims() {
     m_claims.clear();
-    each_group([&](GroupId id) { m_claims += letter_of(claim_here(id)); });
+    each_group([&](GroupId id) {
+        const Claim claim = claim_here(id);
+        m_claims += letter_of(claim);
+        if (claim.waits) {
+            m_membership.tell_claims_until(m_context.now + settle_time);
+        }
+    });
     m_membership.set_claims(m_claims);
 }
 

@@ -227,7 +227,12 @@ void OwnershipR1::on_standby_timeout() {
 
 void OwnershipR1::on_hb_takeover(const wire::MessageView& view) {
     if (const auto scope = scope_of(view.get("rsc_hold").value_or(std::string_view{}))) {
-        begin_standby(complement(*scope), true);
+        if (m_context.quirks().handle_on_tick) {
+            m_fifo_scope = complement(*scope);
+            m_timers.arm(Timer::fifo, m_context.now + fifo_delay);
+        } else {
+            begin_standby(complement(*scope), true);
+        }
     }
 }
 
