@@ -39,6 +39,8 @@ class FaultInjector {
     /// The timeline of this seed.
     [[nodiscard]] const std::vector<TimelineEntry>& timeline() const noexcept { return m_timeline; }
 
+    /// Some entry waits for something to happen.
+    [[nodiscard]] bool waits() const noexcept { return !m_waiting.empty(); }
     /// Something that entries may wait for has happened; `node` empty: at no node.
     void heard(After::Event, const std::string& node);
     /// A member's daemon reported.

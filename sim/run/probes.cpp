@@ -68,6 +68,9 @@ void CallProbes::tick(std::size_t d) {
                                report.direction != models::CallDirection::inward ||
                                m_centre.stations_reachable() >= enough_stations;
                        }
+                       if (on_fate) {
+                           on_fate(sample.answered && sample.enough_stations);
+                       }
                    });
     models::post(to_time(m_settings.interval), [this, d] { tick(d); });
 }

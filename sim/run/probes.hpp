@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -27,6 +28,8 @@ class CallProbes {
     void start(Duration from);
     /// No further probe call starts.
     void stop() noexcept { m_stopped = true; }
+    /// Told of the fate of every probe call; may be null.
+    std::function<void(bool answered)> on_fate;
     /// Call once, after the run. Probe calls whose fate is open are left out.
     [[nodiscard]] std::vector<ProbedDirection> results();
     [[nodiscard]] std::int64_t started() const noexcept { return m_started; }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 
 #include <fmt/format.h>
 #include <ns3/global-value.h>
@@ -177,6 +178,15 @@ class Engine {
         make_lanes();
         sample_lanes(0);
         m_injector->schedule();
+        if (m_injector->waits()) {
+            m_trace.on_record = [this](std::string_view kind, std::string_view subject) {
+                if (kind == "ms.address") {
+                    m_injector->heard(After::Event::address_up, std::string{subject});
+                } else if (kind == "ms.service") {
+                    m_injector->heard(After::Event::service_up, std::string{subject});
+                }
+            };
+        }
         start_load();
         models::post(to_time(sample_interval), [this] { sample_regularly(); });
         if (m_options.progress) {
@@ -463,6 +473,14 @@ class Engine {
                 }
             }
             m_probes = std::make_unique<CallProbes>(m_context, *centre, m_scenario.probes);
+            if (m_injector->waits()) {
+                m_probes->on_fate = [this](bool answered) {
+                    if (answered && std::exchange(m_cut_off, false)) {
+                        m_injector->heard(After::Event::call_answered, {});
+                    }
+                    m_cut_off = m_cut_off || !answered;
+                };
+            }
             m_probes->start(std::max(Duration::zero(), first_fault - probe_lead));
         }
         for (const Workload& workload : m_scenario.workload) {
@@ -759,6 +777,7 @@ class Engine {
     std::unique_ptr<Testbed> m_testbed;
     std::unique_ptr<FaultInjector> m_injector;
     std::unique_ptr<CallProbes> m_probes;
+    bool m_cut_off = false;  // the last probe calls were not answered
     std::vector<std::unique_ptr<CallLoad>> m_calls;
     std::vector<std::unique_ptr<EchoLoad>> m_echoes;
 };

@@ -220,6 +220,9 @@ models::RecordId TraceWriter::write(models::RecordId cause,
     }
     const std::int64_t t = m_now();
     m_store.add(id, t, static_cast<std::uint64_t>(cause), kind, subject);
+    if (on_record) {
+        on_record(kind, subject);
+    }
     if (m_file) {
         m_buffer.clear();
         fmt::format_to(std::back_inserter(m_buffer), "{{\"t\":{},\"seq\":{},", t, id);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <deque>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -106,6 +107,8 @@ class TraceWriter final : public models::Recorder {
     void abandon() noexcept;
 
     [[nodiscard]] bool wants_detail() const noexcept override { return m_file != nullptr; }
+    /// Told of every record; may be null. It must record nothing itself.
+    std::function<void(std::string_view kind, std::string_view subject)> on_record;
     void hop(models::RecordId cause, const Hop&) override;
 
     [[nodiscard]] const RecordStore& store() const noexcept { return m_store; }
