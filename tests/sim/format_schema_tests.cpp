@@ -4,6 +4,7 @@
 #include "support/catch.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -64,13 +65,19 @@ json with(const char* op, const std::string& pointer, const json& value = {}) {
 
 TEST_CASE("Schema: the shipped scenarios are valid, those that extend others by their outline",
           "[sim][scenario]") {
-    for (const char* name : {"primary-power",
-                             "primary-power-script",
-                             "primary-power-failback-on",
-                             "primary-power-lost-reply"}) {
-        CAPTURE(name);
-        CHECK(scenario_schema().accepts(read_json(std::string("call-centre/") + name + ".json")));
+    const std::filesystem::path folder = std::string(SOURCE_DIR) + "/scenarios/call-centre";
+    int seen = 0;
+    for (const char* place : {"call-centre", "call-centre/base"}) {
+        for (const auto& file : std::filesystem::directory_iterator(folder.parent_path() / place)) {
+            if (file.path().extension() == ".json") {
+                CAPTURE(file.path().filename().string());
+                ++seen;
+                CHECK(scenario_schema().accepts(
+                    read_json(place + ('/' + file.path().filename().string()))));
+            }
+        }
     }
+    CHECK(seen >= 25);
 }
 
 namespace {
