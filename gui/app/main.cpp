@@ -12,6 +12,7 @@
 
 #include "app/main_window.hpp"
 #include "model/time_text.hpp"
+#include "trace/compare.hpp"
 
 namespace {
 
@@ -66,15 +67,17 @@ int main(int argc, char** argv) {
         QStringLiteral("Shows what happened in a rehearsed failover, and why."));
     parser.addHelpOption();
     parser.addVersionOption();
-    parser.addPositionalArgument(QStringLiteral("trace"),
-                                 QStringLiteral("A trace (.run.jsonl) to open."),
-                                 QStringLiteral("[trace]"));
+    parser.addPositionalArgument(
+        QStringLiteral("trace"),
+        QStringLiteral("A trace (.run.jsonl) or a scenario (.json) to open."),
+        QStringLiteral("[file]"));
     const QCommandLineOption at(QStringLiteral("at"),
                                 QStringLiteral("Time to go to, such as 182.3 or 3:02.3."),
                                 QStringLiteral("time"));
-    const QCommandLineOption page(QStringLiteral("page"),
-                                  QStringLiteral("Page to show: start, player."),
-                                  QStringLiteral("page"));
+    const QCommandLineOption page(
+        QStringLiteral("page"),
+        QStringLiteral("Page to show: start, player, compare, script, sweep."),
+        QStringLiteral("page"));
     const QCommandLineOption theme(
         QStringLiteral("theme"), QStringLiteral("light, dark or follow."), QStringLiteral("theme"));
     const QCommandLineOption size(QStringLiteral("size"),
@@ -89,7 +92,10 @@ int main(int argc, char** argv) {
     const QCommandLineOption shot(QStringLiteral("screenshot"),
                                   QStringLiteral("Save a picture of the window and end."),
                                   QStringLiteral("file.png"));
-    parser.addOptions({at, page, theme, size, select, scale, shot});
+    const QCommandLineOption compare(QStringLiteral("compare"),
+                                     QStringLiteral("Trace to compare the opened one with."),
+                                     QStringLiteral("trace"));
+    parser.addOptions({at, page, theme, size, select, scale, compare, shot});
     parser.process(application);
 
     gui::MainWindow window;
@@ -133,15 +139,29 @@ int main(int argc, char** argv) {
     }
     window.show();
 
-    if (!parser.positionalArguments().isEmpty()) {
-        const gui::LoadedRun loaded = gui::load_run(parser.positionalArguments().front());
+    const QString file = parser.positionalArguments().value(0);
+    if (file.endsWith(QLatin1String(".json"))) {
+        window.open(file);
+    } else if (!file.isEmpty()) {
+        const gui::LoadedRun loaded = gui::load_run(file);
         if (!loaded.run && screenshot) {
             std::fprintf(stderr, "understudy-gui: %s\n", qPrintable(loaded.error));
         }
         window.show_run(loaded);
     }
+    if (parser.isSet(compare)) {
+        const gui::LoadedRun other = gui::load_run(parser.value(compare));
+        if (!other.run) {
+            return usage(other.error);
+        }
+        window.compare().set_runs(window.session().shared_run(), other.run);
+        window.show_page(gui::PageId::compare);
+    }
     if (time) {
         window.session().go(*time);
+        window.compare().go(*time - (window.session().run() == nullptr
+                                         ? 0
+                                         : gui::anchor(*window.session().run()->trace)));
     }
     if (wanted_page) {
         window.show_page(*wanted_page);

@@ -82,7 +82,8 @@ std::optional<PageId> page_named(const QString& name) {
 
 MainWindow::MainWindow(QWidget* parent)
     : QMainWindow(parent), m_pages(new QStackedWidget), m_start(new StartPage),
-      m_player(new PlayerPage(m_session)), m_notice_strip(new QFrame), m_notice(new QLabel),
+      m_player(new PlayerPage(m_session)), m_compare(new ComparePage), m_script(new ScriptPage),
+      m_sweep(new SweepPage), m_notice_strip(new QFrame), m_notice(new QLabel),
       m_filter(new QLineEdit), m_status(new QLabel), m_progress(new QProgressBar),
       m_cancel(new QToolButton) {
     setObjectName(QStringLiteral("mainWindow"));
@@ -90,6 +91,9 @@ MainWindow::MainWindow(QWidget* parent)
     setAcceptDrops(true);
     m_pages->addWidget(m_start);
     m_pages->addWidget(m_player);
+    m_pages->addWidget(m_compare);
+    m_pages->addWidget(m_script);
+    m_pages->addWidget(m_sweep);
 
     m_notice_strip->setObjectName(QStringLiteral("noticeStrip"));
     m_notice_strip->setAutoFillBackground(true);
@@ -136,6 +140,21 @@ MainWindow::MainWindow(QWidget* parent)
 
     connect(m_start, &StartPage::openWanted, this, &MainWindow::open_dialog);
     connect(m_start, &StartPage::recentWanted, this, &MainWindow::open);
+    connect(m_start, &StartPage::runWanted, this, &MainWindow::run_scenario_dialog);
+    connect(m_start, &StartPage::demoWanted, this, &MainWindow::run_demo);
+    connect(m_script, &ScriptPage::noticeWanted, this, &MainWindow::show_notice);
+    connect(m_script, &ScriptPage::ranTo, this, &MainWindow::ran_to);
+    connect(m_script, &ScriptPage::busyChanged, this, [this](bool busy) {
+        // The child does not say how far it is.
+        m_progress->setRange(0, busy ? 0 : 1000);
+        m_progress->setVisible(busy);
+        if (busy) {
+            m_status->setText(tr("Running the scenario …"));
+        } else {
+            show_status();
+        }
+    });
+    connect(m_compare, &ComparePage::chooseWanted, this, &MainWindow::choose_for_compare);
     connect(m_player, &PlayerPage::bookmarkWanted, this, &MainWindow::bookmark);
     connect(m_player, &PlayerPage::clearFilterWanted, m_filter, &QLineEdit::clear);
     connect(m_filter, &QLineEdit::textChanged, &m_session, &Session::set_filter);
@@ -195,6 +214,9 @@ void MainWindow::make_actions() {
         m_page_actions.push_back(made);
     };
     page(Icon::player, tr("Player"), "playerAction", PageId::player, 1);
+    page(Icon::compare, tr("Compare"), "compareAction", PageId::compare, 2);
+    page(Icon::edit, tr("Script"), "scriptAction", PageId::script, 3);
+    page(Icon::sweep, tr("Sweep"), "sweepAction", PageId::sweep, 4);
     bar->addSeparator();
     QAction* const save = action(
         Icon::save, tr("Export view"), QStringLiteral("exportAction"), QKeySequence(tr("Ctrl+E")));
@@ -392,7 +414,14 @@ bool MainWindow::eventFilter(QObject* object, QEvent* event) {
 
 void MainWindow::show_page(PageId page) {
     m_page = page;
-    m_pages->setCurrentWidget(page == PageId::player ? static_cast<QWidget*>(m_player) : m_start);
+    m_session.set_playing(false);
+    m_compare->session_a().set_playing(false);
+    // In the order of PageId.
+    const std::array<QWidget*, 5> pages{m_start, m_player, m_compare, m_script, m_sweep};
+    m_pages->setCurrentWidget(pages[static_cast<std::size_t>(page)]);
+    if (page == PageId::compare && m_compare->run_a() == nullptr && m_session.run() != nullptr) {
+        m_compare->set_runs(m_session.shared_run(), m_compare->run_b());
+    }
     for (QAction* const one : m_page_actions) {
         one->setChecked(one->data().toInt() == static_cast<int>(page));
     }
@@ -437,7 +466,7 @@ void MainWindow::apply_theme() {
             "QHeaderView::section{background:%2;color:%6;border:0;border-bottom:1px solid %1;"
             "padding:3px 6px}"
             "QTreeWidget,QTableView,QTextBrowser{selection-background-color:%4;selection-color:%5}"
-            "QTableView{alternate-background-color:%7}"
+            "QTableView{alternate-background-color:%7}QTableView::item{padding:0 5px}"
             "QLineEdit{padding:4px 6px;border:1px solid %1;border-radius:4px;background:%8}"
             "#transport{background:%2;border-top:1px solid %1}")
             .arg(theme.border.name(),
@@ -453,16 +482,19 @@ void MainWindow::apply_theme() {
     m_notice_strip->setPalette(strip);
     m_start->set_theme(theme);
     m_player->set_theme(theme);
+    m_compare->set_theme(theme);
+    m_script->set_theme(theme);
+    m_sweep->set_theme(theme);
 }
 
 // ---------------------------------------------------------------- opening
 
 void MainWindow::open_dialog() {
-    const QString path =
-        QFileDialog::getOpenFileName(this,
-                                     tr("Open"),
-                                     QSettings().value(QStringLiteral("folder")).toString(),
-                                     tr("Traces (*.run.jsonl);;All files (*)"));
+    const QString path = QFileDialog::getOpenFileName(
+        this,
+        tr("Open"),
+        QSettings().value(QStringLiteral("folder")).toString(),
+        tr("Traces and scenarios (*.run.jsonl *.json);;All files (*)"));
     if (!path.isEmpty()) {
         if (m_keep_settings) {
             QSettings().setValue(QStringLiteral("folder"), QFileInfo(path).absolutePath());
@@ -471,7 +503,85 @@ void MainWindow::open_dialog() {
     }
 }
 
+void MainWindow::open_scenario(const QString& path) {
+    if (m_script->open(path)) {
+        show_page(PageId::script);
+    }
+}
+
+void MainWindow::run_scenario_dialog() {
+    const QString path =
+        QFileDialog::getOpenFileName(this,
+                                     tr("Run a scenario"),
+                                     QSettings().value(QStringLiteral("folder")).toString(),
+                                     tr("Scenarios (*.json);;All files (*)"));
+    if (!path.isEmpty() && m_script->open(path)) {
+        show_page(PageId::script);
+        m_script->run(false);
+    }
+}
+
+QString MainWindow::demo_scenario() {
+    const QString wanted = qEnvironmentVariable("UNDERSTUDY_DEMO");
+    if (!wanted.isEmpty()) {
+        return wanted;
+    }
+    // Beside a build tree, or installed.
+    const QString program = QCoreApplication::applicationDirPath();
+    for (const char* const folder : {"/../../../scenarios", "/../share/understudy/scenarios"}) {
+        const QFileInfo file(program + QLatin1String(folder) +
+                             QStringLiteral("/call-centre/primary-power.json"));
+        if (file.exists()) {
+            return file.canonicalFilePath();
+        }
+    }
+    return {};
+}
+
+void MainWindow::run_demo() {
+    const QString path = demo_scenario();
+    if (path.isEmpty()) {
+        show_notice(tr("The demo scenario (call-centre/primary-power.json) is not installed beside "
+                       "this program.")
+                        .toHtmlEscaped());
+    } else if (m_script->open(path)) {
+        m_script->run(false);
+    }
+}
+
+void MainWindow::choose_for_compare(bool first) {
+    const QString path =
+        QFileDialog::getOpenFileName(this,
+                                     first ? tr("Open run A") : tr("Open run B"),
+                                     QSettings().value(QStringLiteral("folder")).toString(),
+                                     tr("Traces (*.run.jsonl);;All files (*)"));
+    if (path.isEmpty()) {
+        return;
+    }
+    const LoadedRun loaded_run = load_run(path);
+    if (!loaded_run.run) {
+        show_notice(loaded_run.error.toHtmlEscaped());
+        return;
+    }
+    m_compare->set_runs(first ? loaded_run.run : m_compare->run_a(),
+                        first ? m_compare->run_b() : loaded_run.run);
+}
+
+void MainWindow::ran_to(const QString& trace, bool compare) {
+    const std::shared_ptr<const Run> before = m_session.shared_run();
+    const LoadedRun loaded_run = load_run(trace);
+    show_run(loaded_run);
+    if (compare && loaded_run.run && before) {
+        m_compare->set_runs(before, loaded_run.run);
+        show_page(PageId::compare);
+    }
+}
+
 void MainWindow::open(const QString& path) {
+    if (path.endsWith(QLatin1String(".json"), Qt::CaseInsensitive)) {
+        open_scenario(path);
+        return;
+    }
     stop_loading();
     auto loading = std::make_shared<Loading>();
     loading->path = path;
@@ -659,6 +769,7 @@ void MainWindow::show_keys() {
         {tr("Ctrl+L"), tr("loop the marked range")},
         {tr("Ctrl+F"), tr("filter")},
         {tr("Ctrl+E"), tr("export this page")},
+        {tr("1 to 4"), tr("Player, Compare, Script, Sweep")},
         {tr("Esc"), tr("clear selection and range")},
         {tr("wheel"), tr("zoom the timeline at the pointer; with Shift pan")}};
     QString table = QStringLiteral("<table cellpadding='3'>");
@@ -688,7 +799,7 @@ void MainWindow::export_view() {
         return;
     }
     const QFileInfo info(name);
-    for (Canvas* const canvas : m_player->canvases()) {
+    for (Canvas* const canvas : canvases_of_page()) {
         const QString file =
             QStringLiteral("%1/%2-%3.svg")
                 .arg(info.absolutePath(), info.completeBaseName(), canvas->objectName());
@@ -696,6 +807,12 @@ void MainWindow::export_view() {
             show_notice(tr("%1 cannot be written.").arg(file).toHtmlEscaped());
         }
     }
+}
+
+std::vector<Canvas*> MainWindow::canvases_of_page() const {
+    return m_page == PageId::player    ? m_player->canvases()
+           : m_page == PageId::compare ? m_compare->canvases()
+                                       : std::vector<Canvas*>{};
 }
 
 void MainWindow::export_log() {

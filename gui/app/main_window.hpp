@@ -15,7 +15,10 @@
 #include <memory>
 #include <thread>
 
+#include "app/compare_page.hpp"
+#include "app/script_page.hpp"
 #include "app/start_page.hpp"
+#include "app/sweep_page.hpp"
 #include "view/player_page.hpp"
 
 namespace gui {
@@ -34,6 +37,8 @@ class MainWindow final : public QMainWindow {
 
     [[nodiscard]] Session& session() noexcept { return m_session; }
     [[nodiscard]] PlayerPage& player() noexcept { return *m_player; }
+    [[nodiscard]] ComparePage& compare() noexcept { return *m_compare; }
+    [[nodiscard]] ScriptPage& script() noexcept { return *m_script; }
     void show_page(PageId);
     [[nodiscard]] PageId page() const noexcept { return m_page; }
     void set_theme(ThemeChoice);
@@ -41,6 +46,8 @@ class MainWindow final : public QMainWindow {
 
     /// In a thread; the window stays usable. Traces open in the player, scenarios in the editor.
     void open(const QString& path);
+    /// Where the demo outage lies; empty: not installed here.
+    [[nodiscard]] static QString demo_scenario();
     /// At once, for screenshots and tests.
     void show_run(LoadedRun);
     void restore_settings();
@@ -67,6 +74,12 @@ class MainWindow final : public QMainWindow {
     void make_keys();
     void apply_theme();
     void open_dialog();
+    void open_scenario(const QString&);
+    void run_scenario_dialog();
+    void run_demo();
+    void choose_for_compare(bool first);
+    void ran_to(const QString& trace, bool compare);
+    [[nodiscard]] std::vector<Canvas*> canvases_of_page() const;
     void go_to_time();
     void bookmark();
     void show_keys();
@@ -86,6 +99,9 @@ class MainWindow final : public QMainWindow {
     QStackedWidget* m_pages;
     StartPage* m_start;
     PlayerPage* m_player;
+    ComparePage* m_compare;
+    ScriptPage* m_script;
+    SweepPage* m_sweep;
     QFrame* m_notice_strip;
     QLabel* m_notice;
     QLineEdit* m_filter;

@@ -18,6 +18,43 @@ bool telephone_side(std::string_view kind) {
     return kind == "fonebridge" || kind == "pstn" || kind == "channel-bank";
 }
 
+using Columns = std::map<int, std::vector<std::uint32_t>>;
+
+/// What is linked to nothing stands at the foot of columns with room there, near the middle; when
+/// there are not enough of them, in rows of its own below.
+void place_apart(Layout& out,
+                 const std::vector<std::uint32_t>& apart,
+                 const Columns& columns,
+                 double body) {
+    std::vector<double> feet;
+    double x = 0;
+    for (const auto& [key, nodes] : columns) {
+        const std::size_t parts =
+            std::max<std::size_t>((nodes.size() + column_height - 1) / column_height, 1);
+        if (parts == 1 && static_cast<double>(nodes.size()) * 3 <= body) {
+            feet.push_back(x);
+        }
+        x += static_cast<double>(parts);
+    }
+    std::ranges::stable_sort(
+        feet, {}, [&](double foot) { return std::abs(foot - out.member_column); });
+    if (apart.size() <= feet.size()) {
+        feet.resize(apart.size());
+        std::ranges::sort(feet);
+        for (std::size_t i = 0; i < apart.size(); ++i) {
+            out.at[apart[i]] = {feet[i], body - 0.5 - apart_row / 2};
+        }
+        return;
+    }
+    const auto in_row = static_cast<std::size_t>(std::max(out.columns, 1.0));
+    for (std::size_t i = 0; i < apart.size(); ++i) {
+        const std::size_t line = i / in_row;
+        out.at[apart[i]] = {static_cast<double>(i % in_row),
+                            body - 0.5 + (static_cast<double>(line) + 0.5) * apart_row};
+    }
+    out.rows = body + apart_row * static_cast<double>((apart.size() + in_row - 1) / in_row);
+}
+
 }  // namespace
 
 QSizeF Layout::cell(const QRectF& area) const {
@@ -105,7 +142,7 @@ Layout lay_out(const History& history) {
         }
     }
 
-    std::map<int, std::vector<std::uint32_t>> columns;
+    Columns columns;
     std::vector<std::uint32_t> apart;
     for (std::uint32_t node = 0; node < count; ++node) {
         if (out.apart[node]) {
@@ -172,23 +209,7 @@ Layout lay_out(const History& history) {
         }
         x += static_cast<double>(parts);
     }
-    // What is linked to nothing stands in a row of its own below.
-    if (!apart.empty()) {
-        const std::size_t in_row = std::max<std::size_t>(static_cast<std::size_t>(out.columns), 1);
-        for (std::size_t i = 0; i < apart.size(); ++i) {
-            const std::size_t line = i / in_row;
-            const std::size_t here = std::min(in_row, apart.size() - line * in_row);
-            const double first =
-                out.has_members
-                    ? std::clamp(out.member_column - (static_cast<double>(here) - 1) / 2,
-                                 0.0,
-                                 out.columns - static_cast<double>(here))
-                    : 0.0;
-            out.at[apart[i]] = {first + static_cast<double>(i % in_row),
-                                body - 0.5 + (static_cast<double>(line) + 0.5) * apart_row};
-        }
-        out.rows = body + apart_row * static_cast<double>((apart.size() + in_row - 1) / in_row);
-    }
+    place_apart(out, apart, columns, body);
     return out;
 }
 

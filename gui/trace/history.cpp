@@ -142,7 +142,7 @@ std::string_view word(Reason reason) noexcept {
     case Reason::peer_silent:
         return "peer silent";
     case Reason::unfed:
-        return "nobody feeds it";
+        return "not fed";
     case Reason::not_transmitting:
         return "not transmitting";
     case Reason::no_d_channel:

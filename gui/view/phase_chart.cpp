@@ -13,8 +13,8 @@ namespace gui {
 namespace {
 
 constexpr Time second = 1'000'000'000;
-constexpr double name_width = 128;
-constexpr double total_width = 138;
+constexpr double name_width = 122;
+constexpr double total_width = 124;
 constexpr double axis_height = 18;
 constexpr double head_height = 18;
 constexpr double legend_line = 17;

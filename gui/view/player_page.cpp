@@ -114,9 +114,9 @@ void PlayerPage::arrange() {
         resizeDocks({m_scenario_dock}, {268}, Qt::Horizontal);
     }
     resizeDocks({m_log_dock, m_phases_dock}, {510, 490}, Qt::Horizontal);
-    const int bottom = size.height() >= tall ? 200 : 146;
+    const int bottom = size.height() >= tall ? 200 : 140;
     resizeDocks({m_log_dock, m_phases_dock}, {bottom, bottom}, Qt::Vertical);
-    m_centre->setSizes(size.height() >= tall ? QList<int>{340, 290} : QList<int>{220, 262});
+    m_centre->setSizes(size.height() >= tall ? QList<int>{340, 290} : QList<int>{226, 256});
 }
 
 void PlayerPage::set_theme(const Theme& theme) {

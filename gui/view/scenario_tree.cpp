@@ -95,8 +95,9 @@ void ScenarioTree::fill() {
     }
     const Trace& trace = *run->trace;
     const QLocale locale;
-    auto* const facts =
-        group(QString::fromStdString(trace.header.scenario), tr("seed %1").arg(trace.header.seed));
+    auto* const facts = group(QString::fromStdString(trace.header.scenario), {});
+    facts->setFirstColumnSpanned(true);
+    leaf(facts, tr("seed"), QString::number(trace.header.seed));
     facts->setToolTip(0, QString::fromStdString(trace.header.scenario));
     if (run->result && !run->result->title.empty()) {
         facts->setToolTip(0, QString::fromStdString(run->result->title));
@@ -104,14 +105,12 @@ void ScenarioTree::fill() {
     leaf(facts, tr("daemon"), QString::fromStdString(trace.header.implementation));
     leaf(facts, tr("records"), locale.toString(static_cast<qulonglong>(trace.rows.size())));
     leaf(facts, tr("simulated"), span_text(trace.end()));
-    leaf(facts,
-         tr("made by"),
-         tr("%1, ns-3 %2")
-             .arg(QString::fromStdString(trace.header.tool),
-                  QString::fromStdString(trace.header.ns3)));
+    const QString tool = QString::fromStdString(trace.header.tool);
+    leaf(facts, tr("made by"), tool.section(QLatin1Char(' '), -1), tool);
+    leaf(facts, tr("ns-3"), QString::fromStdString(trace.header.ns3));
     leaf(facts,
          tr("digest"),
-         QString::fromStdString(trace.header.digest.substr(0, 10)),
+         QString::fromStdString(trace.header.digest.substr(0, 8)),
          QString::fromStdString(trace.header.digest));
 
     auto* const nodes = group(tr("Nodes"), QString::number(trace.header.nodes.size()));
@@ -130,8 +129,7 @@ void ScenarioTree::fill() {
     nodes->setExpanded(trace.header.nodes.size() <= nodes_shown_at_once);
     m_shown.resize(m_nodes.size());
 
-    auto* const faults =
-        group(tr("Faults and repairs"), QString::number(run->history->faults().size()));
+    auto* const faults = group(tr("Faults"), QString::number(run->history->faults().size()));
     for (const FaultMark& mark : run->history->faults()) {
         auto* const item = leaf(
             faults,
@@ -233,7 +231,8 @@ void ScenarioTree::show_states() {
         }
         m_shown[node] = shown;
         item->setIcon(0, chip_icon(shown.state));
-        item->setText(1, state_word(shown.state));
+        item->setText(1,
+                      shown.state == gui::State::in_service ? QString() : state_word(shown.state));
         item->setForeground(1, m_theme->state_text(shown.state));
         const QString tip = tr("%1: %2").arg(item->text(0), shown_words(shown));
         item->setToolTip(0, tip);

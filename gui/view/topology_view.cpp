@@ -328,10 +328,17 @@ void TopologyView::paint_nodes(QPainter& painter,
             painter.setPen(plain ? theme().muted : theme().state_text(shown.state));
             const QSizeF cell = m_layout.cell(g.area);
             const double width = std::max(cell.width() - 6, box.width());
+            const QString words = plain ? kind_word(header.nodes[node].kind) : shown_words(shown);
+            const double taken =
+                std::min(QFontMetricsF(painter.font(), painter.device()).horizontalAdvance(words),
+                         width) +
+                6;
+            painter.fillRect(QRectF(box.center().x() - taken / 2, below, taken, 13),
+                             theme().panel);  // clear of the links
             draw_label(painter,
                        QRectF(box.center().x() - width / 2, below, width, 13),
                        Qt::AlignHCenter,
-                       plain ? kind_word(header.nodes[node].kind) : shown_words(shown),
+                       words,
                        plain ? Importance::helpful : Importance::critical);
             below += 15;
         }
