@@ -117,9 +117,9 @@ std::string upper(std::string text) {
     return text;
 }
 
-bool was_simulated(const Analysis& analysis) {
-    return std::any_of(analysis.singles.begin(), analysis.singles.end(), [](const auto& result) {
-        return result.simulated.has_value();
+bool was_simulated(const std::vector<FailureResult>& results) {
+    return std::any_of(results.begin(), results.end(), [](const FailureResult& result) {
+        return result.simulated && result.simulated->not_simulated.empty();
     });
 }
 
@@ -172,7 +172,7 @@ std::pair<Style, std::string> headline(const FailureResult& result, bool simulat
 }
 
 void verdict(Page& page, const SystemModel& model, const Analysis& analysis) {
-    const bool simulated = was_simulated(analysis);
+    const bool simulated = was_simulated(analysis.singles);
     const bool telephones = has_telephones(analysis);
     // By headline, in the order of the first failure of each kind; then worst first.
     std::vector<std::tuple<Style, std::string, std::string>> lines;
@@ -469,7 +469,7 @@ void singles(Page& page, const SystemModel& model, const Analysis& analysis) {
         failure_notes(table, result);
     }
     table.print(page);
-    if (was_simulated(analysis)) {
+    if (was_simulated(analysis.singles)) {
         agreement(page, analysis.singles);
     }
 }
@@ -513,9 +513,7 @@ void doubles(Page& page, const SystemModel& model, const Analysis& analysis, boo
     if (any) {
         table.print(page);
     }
-    if (std::any_of(analysis.doubles.begin(), analysis.doubles.end(), [](const auto& result) {
-            return result.simulated.has_value();
-        })) {
+    if (was_simulated(analysis.doubles)) {
         agreement(page, analysis.doubles);
     }
 }

@@ -5,6 +5,8 @@
 #include <thread>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "analysis/analysis_report.hpp"
 #include "analysis/simulation.hpp"
 #include "console.hpp"
@@ -22,6 +24,13 @@ struct Pending {
     analysis::FailureScenario made;
 };
 
+/// The injector refuses what cannot take effect; anything else that ends a run is a bug.
+bool is_refusal(const std::string& reason) {
+    return reason.starts_with("timeline entry ");
+}
+
+enum class Outcome { done, interrupted, failed };
+
 class Simulation {
   public:
     Simulation(const AnalyzeCommand& command,
@@ -29,10 +38,10 @@ class Simulation {
                const analysis::SystemModel& model)
         : m_command(command), m_scenario(scenario), m_model(model) {}
 
-    /// False: interrupted.
-    bool run(const std::vector<analysis::FailureResult*>& failures) {
-        if (!run(failures, analysis::short_look)) {
-            return false;
+    /// `failed` has said why.
+    Outcome run(const std::vector<analysis::FailureResult*>& failures) {
+        if (const Outcome outcome = run(failures, analysis::short_look); outcome != Outcome::done) {
+            return outcome;
         }
         // Most failures are decided soon; only where the graph expects calls and none came does it
         // matter whether they come at last.
@@ -42,17 +51,19 @@ class Simulation {
                 open.push_back(failure);
             }
         }
-        if (!open.empty() && !run(open, analysis::long_look)) {
-            return false;
+        if (!open.empty()) {
+            if (const Outcome outcome = run(open, analysis::long_look); outcome != Outcome::done) {
+                return outcome;
+            }
         }
         for (analysis::FailureResult* failure : failures) {
             failure->comparison = analysis::compare(m_model, failure->outlook, *failure->simulated);
         }
-        return true;
+        return Outcome::done;
     }
 
   private:
-    bool run(const std::vector<analysis::FailureResult*>& failures, sim::Duration look) {
+    Outcome run(const std::vector<analysis::FailureResult*>& failures, sim::Duration look) {
         std::vector<Pending> pending;
         pending.reserve(failures.size());
         for (analysis::FailureResult* failure : failures) {
@@ -81,7 +92,7 @@ class Simulation {
                             OnFailure::go_on);
         }
         if (work.interrupted) {
-            return false;
+            return Outcome::interrupted;
         }
         for (std::size_t p = 0; p < pending.size(); ++p) {
             std::vector<sim::RunResult> results;
@@ -94,9 +105,17 @@ class Simulation {
                 }
             }
             pending[p].result->simulated = analysis::read_runs(pending[p].made, results, look);
+            if (!reason.empty() && !is_refusal(reason)) {
+                say(stderr,
+                    fmt::format("understudy: {}: {}: {}\n",
+                                m_command.file,
+                                m_model.describe(pending[p].result->failure),
+                                reason));
+                return Outcome::failed;
+            }
             pending[p].result->simulated->not_simulated = std::move(reason);
         }
-        return true;
+        return Outcome::done;
     }
 
     const AnalyzeCommand& m_command;
@@ -134,9 +153,14 @@ int analyze_command(const AnalyzeCommand& command) {
                 failures.push_back(&failure);
             }
         }
-        if (!Simulation(command, scenario, model).run(failures)) {
+        switch (Simulation(command, scenario, model).run(failures)) {
+        case Outcome::done:
+            break;
+        case Outcome::interrupted:
             say(stderr, "understudy: interrupted, nothing was printed\n");
             return exit_inconclusive;
+        case Outcome::failed:
+            return exit_internal;
         }
     }
     switch (command.format) {
