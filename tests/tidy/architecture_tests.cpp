@@ -167,8 +167,9 @@ TEST_CASE("Architecture: models know nothing of scenarios, reports or Qt", "[tid
                     includes_any({"scenario/", "report/", "\"run/", "<Q", "nlohmann"})) == "");
 }
 
-TEST_CASE("Architecture: the scenario format and the reports know neither ns-3 nor Qt", "[tidy]") {
-    for (const char* folder : {"sim/scenario", "sim/report"}) {
+TEST_CASE("Architecture: the scenario format, the reports and the analysis know neither ns-3 nor Qt",
+          "[tidy]") {
+    for (const char* folder : {"sim/scenario", "sim/report", "sim/analysis"}) {
         CHECK(offenders(lines_below(folder),
                         includes_any({"<ns3/", "<Q", "model/host", "model/lan"})) == "");
     }
@@ -190,8 +191,12 @@ TEST_CASE("Architecture: no header uses a whole namespace", "[tidy]") {
     }
 }
 
-TEST_CASE("Architecture: Boost.Graph stays in sim/analysis", "[tidy]") {
-    for (const char* folder : {"cluster-core", "models", "sim/scenario", "sim/run", "sim/report"}) {
-        CHECK(offenders(lines_below(folder), includes_any({"boost/graph"})) == "");
+TEST_CASE("Architecture: Boost.Graph stays behind one header of sim/analysis", "[tidy]") {
+    for (const char* folder : {"cluster-core", "models", "sim"}) {
+        std::vector<Line> lines = lines_below(folder);
+        std::erase_if(lines, [](const Line& line) {
+            return line.where.rfind("sim/analysis/dependency_graph.cpp:", 0) == 0;
+        });
+        CHECK(offenders(lines, includes_any({"boost/graph"})) == "");
     }
 }
