@@ -109,7 +109,7 @@ struct LinkDirection {
     /// Mean length of a burst of loss: all frames of a burst are lost, bursts and the gaps between
     /// them last as long as draws of an exponential distribution say, and `loss` of the time is
     /// burst (a Gilbert channel in continuous time). 0: each frame is lost or not by itself.
-    ns3::Time burst;
+    ns3::Time burst{};
     double duplicate = 0;  ///< 0..1: the frame goes out twice
     /// 0..1: the frame is held back until the next one of this direction has arrived, for
     /// reorder_hold at most.

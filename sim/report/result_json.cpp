@@ -46,7 +46,8 @@ Ordered direction_json(const DirectionCutOff& cut_off) {
             {"parallel_ns", phases_json(cut_off.phases.parallel)},
             {"unattributed_ns", cut_off.unattributed.count()},
             {"attribution_gap", cut_off.attribution_gap},
-            {"path", cut_off.path}};
+            {"path", cut_off.path},
+            {"already_cut_off_by", cut_off.already_cut_off_by}};
 }
 
 Ordered episode_json(const Episode& episode) {
@@ -68,6 +69,15 @@ Ordered episode_json(const Episode& episode) {
             {"worst_direction", episode.worst_direction},
             {"directions", std::move(directions)},
             {"story", std::move(story)}};
+}
+
+Ordered fault_json(const AppliedFault& fault) {
+    return {{"id", fault.id},
+            {"verb", fault.verb},
+            {"target", fault.target},
+            {"at_ns", fault.at.count()},
+            {"took_effect", fault.took_effect},
+            {"evidence", fault.evidence}};
 }
 
 Ordered expectation_json(const Scenario& scenario, const ExpectationResult& result) {
@@ -194,6 +204,7 @@ DirectionCutOff read_direction(const Ordered& value) {
     cut_off.unattributed = ns(value.at("unattributed_ns"));
     cut_off.attribution_gap = value.at("attribution_gap").get<std::string>();
     cut_off.path = value.at("path").get<std::vector<std::uint64_t>>();
+    cut_off.already_cut_off_by = value.at("already_cut_off_by").get<std::string>();
     return cut_off;
 }
 
@@ -214,6 +225,15 @@ Episode read_episode(const Ordered& value) {
         episode.story.emplace_back(ns(line.at("at_ns")), line.at("text").get<std::string>());
     }
     return episode;
+}
+
+AppliedFault read_fault(const Ordered& value) {
+    return {value.at("id").get<std::string>(),
+            value.at("verb").get<std::string>(),
+            value.at("target").get<std::string>(),
+            ns(value.at("at_ns")),
+            value.at("took_effect").get<bool>(),
+            value.at("evidence").get<std::string>()};
 }
 
 ExpectationResult read_expectation(const Ordered& value) {
@@ -305,6 +325,9 @@ RunResult read(const Ordered& value) {
     for (const Ordered& episode : value.at("episodes")) {
         result.episodes.push_back(read_episode(episode));
     }
+    for (const Ordered& fault : value.at("faults")) {
+        result.faults.push_back(read_fault(fault));
+    }
     for (const Ordered& expectation : value.at("expectations")) {
         result.expectations.push_back(read_expectation(expectation));
     }
@@ -385,6 +408,7 @@ std::string result_to_json(const Scenario& scenario, const RunResult& result) {
         {"verdict", overall_verdict(scenario, result)},
         {"inconclusive", result.inconclusive},
         {"episodes", list_json(result.episodes, episode_json)},
+        {"faults", list_json(result.faults, fault_json)},
         {"expectations",
          list_json(result.expectations,
                    [&](const ExpectationResult& e) { return expectation_json(scenario, e); })},

@@ -85,6 +85,15 @@ std::vector<CutOff> cut_offs(std::span<const ProbeSample> samples,
     return result;
 }
 
+std::string already_cut_off_by(const Episode& episode) {
+    for (const DirectionCutOff& direction : episode.directions) {
+        if (!direction.already_cut_off_by.empty()) {
+            return direction.already_cut_off_by;
+        }
+    }
+    return {};
+}
+
 TakeoverVerdict judge(const std::vector<DirectionCutOff>& directions,
                       std::string& worst_direction) {
     const DirectionCutOff* worst = nullptr;
@@ -122,6 +131,7 @@ make_episodes(const RecordStore& store,
     std::vector<Episode> episodes;
     std::vector<std::int64_t> open_until(directions.size(),
                                          std::numeric_limits<std::int64_t>::min());
+    std::vector<std::string> opened_by(directions.size());  // the episode of that cut-off
     for (std::size_t n = 0; n < openings.size(); ++n) {
         const EpisodeOpening& opening = openings[n];
         const std::int64_t window_end = n + 1 < openings.size() ? openings[n + 1].at : end;
@@ -153,7 +163,9 @@ make_episodes(const RecordStore& store,
                                       .phases = {},
                                       .unattributed = {},
                                       .attribution_gap = {},
-                                      .path = {}};
+                                      .path = {},
+                                      .already_cut_off_by =
+                                          open_until[d] > opening.at ? opened_by[d] : ""};
             for (const CutOff& cut : cuts) {
                 const std::int64_t to = cut.to.value_or(end);
                 const Duration length{to - cut.from};
@@ -176,6 +188,7 @@ make_episodes(const RecordStore& store,
                 }
                 direction.restored = direction.restored && cut.to.has_value();
                 open_until[d] = std::max(open_until[d], to);
+                opened_by[d] = opening.id;
             }
             episode.directions.push_back(std::move(direction));
         }

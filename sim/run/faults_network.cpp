@@ -60,13 +60,16 @@ class Cable {
                 (m_t1->in_frame(m_t1->end(end)) ? good : bad).push_back(m_t1->end(end).name());
             }
         }
-        const char* const what = m_lan != nullptr ? "carrier" : "framing";
-        std::string text;
-        if (!good.empty()) {
-            text = fmt::format("{} has {}", enumerate(good), what);
-        }
+        const auto told = [&](const std::vector<std::string>& ends, const char* has) {
+            return fmt::format("{} {} {}{}",
+                               enumerate(ends),
+                               ends.size() == 1 ? "has" : "have",
+                               has,
+                               m_lan != nullptr ? "carrier" : "framing");
+        };
+        std::string text = good.empty() ? "" : told(good, "");
         if (!bad.empty()) {
-            text += fmt::format("{}{} has no {}", text.empty() ? "" : "; ", enumerate(bad), what);
+            text += (text.empty() ? "" : "; ") + told(bad, "no ");
         }
         return text;
     }

@@ -506,12 +506,12 @@ Effect apply(FaultWorld& world, const std::string& target, const ClockDrift& fau
     }
     return {fmt::format("the clocks of {} are {:+.4g} ppm off", target, host.drift()),
             [&host, then, target] {
-                const Duration gained = Duration{host.monotonic_ns() - now_ns_of_run()} - then;
-                return gained == Duration::zero()
-                           ? std::string{"they kept time"}
-                           : fmt::format("they {} {}",
-                                         gained > Duration::zero() ? "gained" : "lost",
-                                         format_quantity(std::chrono::abs(gained)));
+                const auto gained = std::chrono::round<std::chrono::microseconds>(
+                    Duration{host.monotonic_ns() - now_ns_of_run()} - then);
+                return gained.count() == 0 ? std::string{"they kept time"}
+                                           : fmt::format("they {} {}",
+                                                         gained.count() > 0 ? "gained" : "lost",
+                                                         format_quantity(std::chrono::abs(gained)));
             },
             {}};
 }

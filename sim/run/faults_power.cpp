@@ -267,11 +267,9 @@ Effect mains_gone(FaultWorld& world, const std::string& target, const NodeSpec& 
                                   target,
                                   enumerate(lit),
                                   lit.size() == 1 ? "has" : "have");
-    effect.later = [&world, target, outage] {
-        const FaultWorld::Ups& now = world.upses[target];
-        return now.outages != outage || now.mains ? std::string{"mains came back"}
-               : now.dark.empty()                 ? std::string{"the battery lasted"}
-                                                  : std::string{"the battery ran empty"};
+    effect.later = [&world, target] {
+        return std::string{world.upses[target].gives ? "the battery lasted"
+                                                     : "the battery ran empty"};
     };
     effect.then.push_back({node.backup,
                            "battery-empty",

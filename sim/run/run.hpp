@@ -62,6 +62,9 @@ struct DirectionCutOff {
                               ///< attribution
     std::string attribution_gap;      ///< why there is such a part; empty when there is none
     std::vector<std::uint64_t> path;  ///< record ids, fault first, answered probe last
+    /// Episode whose cut-off of this direction was running when this one opened: what is cut off
+    /// then counts there. Empty: callers were served.
+    std::string already_cut_off_by{};
 };
 
 enum class TakeoverVerdict : std::uint8_t {
@@ -88,6 +91,9 @@ struct Episode {
     std::vector<std::pair<Duration, std::string>>
         story;  ///< what an operator would tell, ≤ 15 lines
 };
+
+/// Id of the episode whose cut-off ran when this one opened, in any direction; empty: none did.
+[[nodiscard]] std::string already_cut_off_by(const Episode&);
 
 enum class ExpectationVerdict : std::uint8_t { pass, fail, inconclusive, not_reached };
 [[nodiscard]] std::string_view name(ExpectationVerdict) noexcept;

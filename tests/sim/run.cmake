@@ -4,6 +4,11 @@ understudy_test(run_units
     run_invariants_tests.cpp run_observer_tests.cpp run_event_log_tests.cpp
   LIBRARIES understudy_run
   LABELS sim)
+# faults: every verb of the timeline, its evidence and its refusal, and what comes of them.
+understudy_test(faults
+  SOURCES fault_tests.cpp fault_verb_tests.cpp
+  LIBRARIES understudy_run
+  LABELS sim)
 understudy_test(run_reference
   SOURCES run_reference_tests.cpp
   LIBRARIES understudy_run

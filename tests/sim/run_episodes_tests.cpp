@@ -207,3 +207,31 @@ TEST_CASE(
     REQUIRE(close.size() == 1);
     CHECK(close[0].from == 10 * s - 50 * ms);
 }
+
+TEST_CASE("Episodes: a fault that meets callers who are cut off already says by what",
+          "[sim][episodes]") {
+    const std::vector<ProbedDirection> directions{
+        {"outward", probes(0, 60 * s, {{10 * s, 25 * s}})}};
+    std::vector<EpisodeOpening> openings(2);
+    openings[0].id = "power";
+    openings[0].at = 10 * s;
+    openings[1].id = "cable";
+    openings[1].at = 15 * s;
+    openings[0].record = 1;
+    openings[1].record = 2;
+    RecordStore store;
+    store.add(1, 10 * s, 0, "fault.inject", "asterisk1");
+    store.add(2, 15 * s, 0, "fault.inject", "lan1");
+    store.add(1250, 25 * s + 20 * ms, 1, "call.answered", "telco");
+    const auto episodes = make_episodes(store, openings, directions, {}, {}, 60 * s);
+    REQUIRE(episodes.size() == 2);
+    CHECK(already_cut_off_by(episodes[0]).empty());
+    CHECK(episodes[0].directions.at(0).interrupted);
+    CHECK_FALSE(episodes[1].directions.at(0).interrupted);
+    CHECK(already_cut_off_by(episodes[1]) == "power");
+
+    // One that comes after the end of the cut-off stands on its own.
+    openings[1].at = 30 * s;
+    const auto apart = make_episodes(store, openings, directions, {}, {}, 60 * s);
+    CHECK(already_cut_off_by(apart[1]).empty());
+}
