@@ -178,14 +178,21 @@ void AddressScript::run(cluster::AgentOp op, const std::vector<std::string>& arg
                                                               : impl.profile.status;
     const auto spec =
         cluster::parse_address_spec(arguments.empty() ? std::string{} : arguments.front());
+    if (op == cluster::AgentOp::stop && faults().stop_hangs()) {
+        return;
+    }
+    const Duration drawn = draw(cost, impl.stream);
     impl.host.schedule_user(
         {},
-        to_time(draw(cost, impl.stream)),
-        [&impl, call, op, spec, done = std::move(done)]() mutable {
+        to_time(op == cluster::AgentOp::start ? faults().start_time(drawn) : drawn),
+        [this, &impl, call, op, spec, done = std::move(done)]() mutable {
             if (call != impl.call) {
                 return;
             }
-            if (!spec) {
+            if ((op == cluster::AgentOp::start && faults().start_fails()) ||
+                (op == cluster::AgentOp::stop && faults().stop_fails())) {
+                impl.finish(op, {1, {}}, done);
+            } else if (!spec) {
                 impl.finish(op, {2, {}}, done);  // OCF: wrong arguments
             } else if (op == cluster::AgentOp::start) {
                 impl.start(*spec, std::move(done));
@@ -288,13 +295,22 @@ void RouteScript::run(cluster::AgentOp op, const std::vector<std::string>& argum
     const Distribution& cost = op == cluster::AgentOp::start  ? impl.profile.start
                                : op == cluster::AgentOp::stop ? impl.profile.stop
                                                               : impl.profile.status;
+    if (op == cluster::AgentOp::stop && faults().stop_hangs()) {
+        return;
+    }
+    const Duration drawn = draw(cost, impl.stream);
     impl.host.schedule_user(
-        {}, to_time(draw(cost, impl.stream)), [&impl, call, op, arguments, done = std::move(done)] {
+        {},
+        to_time(op == cluster::AgentOp::start ? faults().start_time(drawn) : drawn),
+        [this, &impl, call, op, arguments, done = std::move(done)] {
             if (call != impl.call) {
                 return;
             }
             Result result;
-            if (op == cluster::AgentOp::start) {
+            if ((op == cluster::AgentOp::start && faults().start_fails()) ||
+                (op == cluster::AgentOp::stop && faults().stop_fails())) {
+                result.exit_status = 1;
+            } else if (op == cluster::AgentOp::start) {
                 result.exit_status = impl.start(arguments);
             } else if (op == cluster::AgentOp::stop) {
                 result.exit_status = impl.stop();
