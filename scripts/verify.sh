@@ -39,6 +39,11 @@ cmake --preset asan >/dev/null
 cmake --build build/asan
 ctest --test-dir build/asan -j "$(nproc)" --output-on-failure
 
+step "the native rules: longer exploration, 10 000 random sequences"
+cmake --preset release >/dev/null
+cmake --build build/release --target native_tests
+UNDERSTUDY_NATIVE_SEQUENCES=10000 build/release/tests/native_tests "[native-long],*long random*"
+
 step "fuzzing, $seconds s each"
 cmake --preset fuzz -DUNDERSTUDY_TESTS=ON >/dev/null
 cmake --build build/fuzz --target fuzzers
