@@ -93,6 +93,15 @@ void Invariants::judge_holders(std::int64_t t,
     judge(t, invariant, !reason.empty(), reason);
 }
 
+/// Clients find the group on that node: by its address, or, without one, by whatever runs.
+bool Invariants::can_be_met(std::size_t node, const Group& group) const {
+    return group.addresses.empty() ||
+           std::ranges::any_of(group.addresses, [&](const std::string& address) {
+               const auto holders = m_addresses.find(address);
+               return holders != m_addresses.end() && holders->second.contains(node);
+           });
+}
+
 void Invariants::judge_all(std::int64_t t) {
     judge_holders(t, dual_vip, m_addresses, "hold");
     judge_holders(t, dual_span, m_spans, "are span master of");
@@ -100,7 +109,8 @@ void Invariants::judge_all(std::int64_t t) {
     for (std::size_t group = 0; group < m_groups.size(); ++group) {
         std::vector<std::string> owners;
         for (std::size_t node = 0; node < m_nodes.size(); ++node) {
-            if (counts(node) && std::ranges::any_of(m_resources[node][group], is_up)) {
+            if (counts(node) && std::ranges::any_of(m_resources[node][group], is_up) &&
+                can_be_met(node, m_groups[group])) {
                 owners.push_back(m_nodes[node]);
             }
         }

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What must hold in every run, whatever the scenario expects. Fed with observations while the run
-// goes on; judges by what nodes really hold, not by what they announce. Pure.
+// goes on; judges by what nodes really hold and others can see, not by what they announce. Pure.
+//
+// An owner is one that a client or the bridge can see. An address on an interface without carrier
+// is seen by nobody; a node that is not scheduled serves nobody; services that run on without their
+// address (a node that is being quiet until it is settled who owns it) are no second owner.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +25,8 @@ namespace sim {
 class Invariants {
   public:
     struct Group {
-        std::vector<std::string> words;  ///< left to right
+        std::vector<std::string> words;      ///< left to right
+        std::vector<std::string> addresses;  ///< by which clients find it; may be empty
     };
 
     /// Nodes are told by their index in `nodes`, groups by GroupId.
@@ -36,6 +41,7 @@ class Invariants {
     /// The daemon began a new life: it will say anew what runs (and may find something running).
     void daemon_started(std::int64_t t, std::size_t node);
     void resource(std::int64_t t, std::size_t node, cluster::ResourceId, cluster::ResourceState);
+    /// `held`: on an interface of the node that has carrier.
     void address(std::int64_t t, std::size_t node, const std::string& address, bool held);
     void span_master(std::int64_t t, const std::string& bridge, std::size_t node, bool master);
     /// At the end of the run. `trouble` empty: every direction is served again.
@@ -71,6 +77,7 @@ class Invariants {
                        std::string_view what);
     void judge_all(std::int64_t t);
     [[nodiscard]] bool counts(std::size_t node) const { return m_scheduled[node]; }
+    [[nodiscard]] bool can_be_met(std::size_t node, const Group& group) const;
     cluster::ResourceState& state(std::size_t node, cluster::ResourceId);
 
     std::vector<std::string> m_nodes;

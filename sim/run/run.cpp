@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <utility>
@@ -222,6 +223,14 @@ class Engine {
             Invariants::Group& made = result.emplace_back();
             for (const auto& word : group.resources) {
                 made.words.push_back(word.text);
+                const auto address = word.script == "IPaddr" || word.script == "IPaddr2"
+                                         ? cluster::parse_address_spec(word.arguments.empty()
+                                                                           ? word.text
+                                                                           : word.arguments.front())
+                                         : std::nullopt;
+                if (address) {
+                    made.addresses.push_back(address->address);
+                }
             }
         }
         return result;
@@ -418,17 +427,41 @@ class Engine {
         }
     }
 
+    /// Nobody can see an address whose interface has no carrier.
+    static bool on_carrier(const models::Host& host, const std::string& address) {
+        const std::string interface = host.interface_of(address);
+        const auto interfaces = host.interfaces();
+        return std::ranges::any_of(interfaces, [&](const models::Host::InterfaceInfo& info) {
+            return info.name == interface && info.carrier;
+        });
+    }
+
+    /// It is no second owner, but whoever reads the story shall know of it.
+    void note_unseen(std::int64_t t, std::size_t member, const std::string& address, bool unseen) {
+        const std::pair key{member, address};
+        if (unseen != m_unseen.contains(key)) {
+            unseen ? static_cast<void>(m_unseen.insert(key))
+                   : static_cast<void>(m_unseen.erase(key));
+            m_observer.tell(
+                t,
+                fmt::format("{} {}",
+                            m_testbed->members()[member].name,
+                            unseen ? "holds " + address + " where no carrier is: no client sees it"
+                                   : "no longer holds " + address + " unseen"));
+        }
+    }
+
     void sample() {
         const std::int64_t t = now_ns();
         sample_lanes(t);
         auto& members = m_testbed->members();
         for (std::size_t m = 0; m < members.size(); ++m) {
             for (const std::string& address : m_testbed->virtual_addresses()) {
-                m_invariants.address(t,
-                                     m,
-                                     address,
-                                     members[m].host->kernel_runs() &&
-                                         members[m].host->has_address(address));
+                const models::Host& host = *members[m].host;
+                const bool held = host.kernel_runs() && host.has_address(address);
+                const bool seen = held && on_carrier(host, address);
+                m_invariants.address(t, m, address, seen);
+                note_unseen(t, m, address, held && !seen);
             }
         }
         for (const auto& [bridge_name, bridge] : m_testbed->bridges()) {
@@ -764,6 +797,7 @@ class Engine {
     TraceWriter m_trace;
     models::Context m_context;
     Invariants m_invariants;
+    std::set<std::pair<std::size_t, std::string>> m_unseen;  ///< held without carrier
     Observer m_observer;
     Lanes m_lanes;
     std::vector<MemberLanes> m_member_lanes;

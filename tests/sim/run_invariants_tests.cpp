@@ -18,7 +18,7 @@ constexpr ResourceId second{GroupId{0}, 1};
 
 struct World : Invariants {
     explicit World(std::vector<DisabledInvariant> off = {})
-        : Invariants({"a", "b"}, {{{"10.10.10.110", "asterisk"}}}, std::move(off)) {}
+        : Invariants({"a", "b"}, {{{"10.10.10.110", "asterisk"}, {}}}, std::move(off)) {}
 
     void start(std::int64_t t, std::size_t node) {
         resource(t, node, first, ResourceState::starting);
@@ -133,6 +133,27 @@ TEST_CASE("Invariants: a group that is up on two nodes is found", "[sim][invaria
     w.node_lost(4 * s, 0);
     w.end_of_run(9 * s, "calls fail");
     CHECK(w.result("single-active-resource-group").violated_for == Duration{2 * s});
+}
+
+TEST_CASE(
+    "Invariants: a group is owned where its address can be met, so that services which run on "
+    "without it are no second owner",
+    "[sim][invariants]") {
+    Invariants w({"a", "b"}, {{{"10.10.10.110", "asterisk"}, {"10.10.10.110"}}}, {});
+    const auto violated = [&w] {
+        const auto all = w.results();
+        return std::ranges::any_of(all, [](const InvariantResult& r) {
+            return r.name == "single-active-resource-group" && r.first_at.has_value();
+        });
+    };
+    for (const std::size_t node : {0U, 1U}) {
+        w.resource(1 * s, node, second, ResourceState::running);
+    }
+    CHECK_FALSE(violated());
+    w.address(2 * s, 1, "10.10.10.110", true);
+    CHECK_FALSE(violated());
+    w.address(3 * s, 0, "10.10.10.110", true);
+    CHECK(violated());
 }
 
 TEST_CASE("Invariants: not recovered at the end is found: by calls, and by a group that runs "
