@@ -2,6 +2,7 @@
 #include "run/invariants.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -31,7 +32,7 @@ Invariants::Invariants(std::vector<std::string> nodes,
                        std::vector<Group> groups,
                        std::vector<DisabledInvariant> disabled)
     : m_nodes(std::move(nodes)), m_groups(std::move(groups)), m_disabled(std::move(disabled)),
-      m_scheduled(m_nodes.size(), true) {
+      m_scheduled(m_nodes.size(), true), m_waking_until(m_nodes.size(), 0) {
     for (const std::string_view name : known_invariants()) {
         m_states[std::string{name}];
     }
@@ -102,6 +103,14 @@ bool Invariants::can_be_met(std::size_t node, const Group& group) const {
            });
 }
 
+void Invariants::catch_up(std::int64_t t) {
+    for (std::int64_t& until : m_waking_until) {
+        if (until != 0 && until <= t) {
+            judge_all(std::exchange(until, 0));
+        }
+    }
+}
+
 void Invariants::judge_all(std::int64_t t) {
     judge_holders(t, dual_vip, m_addresses, "hold");
     judge_holders(t, dual_span, m_spans, "are span master of");
@@ -135,6 +144,8 @@ void Invariants::judge_all(std::int64_t t) {
 }
 
 void Invariants::node_lost(std::int64_t t, std::size_t node) {
+    catch_up(t);
+    m_waking_until.at(node) = 0;
     for (auto& group : m_resources.at(node)) {
         std::ranges::fill(group, ResourceState::stopped);
     }
@@ -149,11 +160,14 @@ void Invariants::node_lost(std::int64_t t, std::size_t node) {
 }
 
 void Invariants::node_scheduled(std::int64_t t, std::size_t node, bool scheduled) {
+    catch_up(t);
+    m_waking_until.at(node) = scheduled && !m_scheduled[node] ? t + wake_up_ns : 0;
     m_scheduled.at(node) = scheduled;
     judge_all(t);
 }
 
 void Invariants::daemon_started(std::int64_t t, std::size_t node) {
+    catch_up(t);
     for (auto& group : m_resources.at(node)) {
         std::ranges::fill(group, ResourceState::stopped);
     }
@@ -164,6 +178,7 @@ void Invariants::resource(std::int64_t t,
                           std::size_t node,
                           cluster::ResourceId id,
                           ResourceState to) {
+    catch_up(t);
     const ResourceState before = state(node, id);
     const auto& group = m_resources[node][static_cast<std::size_t>(id.group)];
     const auto& words = m_groups[static_cast<std::size_t>(id.group)].words;
@@ -206,6 +221,7 @@ void Invariants::resource(std::int64_t t,
 }
 
 void Invariants::address(std::int64_t t, std::size_t node, const std::string& address, bool held) {
+    catch_up(t);
     auto& holders = m_addresses[address];
     if (held ? holders.insert(node).second : holders.erase(node) != 0) {
         judge_all(t);
@@ -216,6 +232,7 @@ void Invariants::span_master(std::int64_t t,
                              const std::string& bridge,
                              std::size_t node,
                              bool master) {
+    catch_up(t);
     auto& masters = m_spans[bridge];
     if (master ? masters.insert(node).second : masters.erase(node) != 0) {
         judge_all(t);
@@ -223,6 +240,7 @@ void Invariants::span_master(std::int64_t t,
 }
 
 void Invariants::end_of_run(std::int64_t t, const std::string& trouble) {
+    catch_up(t);
     std::string reason = trouble;
     for (std::size_t group = 0; group < m_groups.size(); ++group) {
         std::size_t complete = 0;

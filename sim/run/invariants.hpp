@@ -4,7 +4,8 @@
 //
 // An owner is one that a client or the bridge can see. An address on an interface without carrier
 // is seen by nobody; a node that is not scheduled serves nobody; services that run on without their
-// address (a node that is being quiet until it is settled who owns it) are no second owner.
+// address (a node that is being quiet until it is settled who owns it) are no second owner. A node
+// that wakes up has 50 ms to notice that it was away.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +37,9 @@ class Invariants {
 
     /// Power or kernel gone: nothing of it counts any more, and its resources are forgotten.
     void node_lost(std::int64_t t, std::size_t node);
-    /// A frozen node serves nobody: it holds nothing until it thaws.
+    static constexpr std::int64_t wake_up_ns = 50'000'000;  ///< the bound of docs/ownership.md
+
+    /// A frozen node serves nobody: it holds nothing until `wake_up_ns` after it thaws.
     void node_scheduled(std::int64_t t, std::size_t node, bool scheduled);
     /// The daemon began a new life: it will say anew what runs (and may find something running).
     void daemon_started(std::int64_t t, std::size_t node);
@@ -76,7 +79,11 @@ class Invariants {
                        const Holders& holders,
                        std::string_view what);
     void judge_all(std::int64_t t);
-    [[nodiscard]] bool counts(std::size_t node) const { return m_scheduled[node]; }
+    /// Judges the moments before `t` at which a woken node began to count.
+    void catch_up(std::int64_t t);
+    [[nodiscard]] bool counts(std::size_t node) const {
+        return m_scheduled[node] && m_waking_until[node] == 0;
+    }
     [[nodiscard]] bool can_be_met(std::size_t node, const Group& group) const;
     cluster::ResourceState& state(std::size_t node, cluster::ResourceId);
 
@@ -85,6 +92,7 @@ class Invariants {
     std::vector<DisabledInvariant> m_disabled;
     std::map<std::string, State, std::less<>> m_states;
     std::vector<bool> m_scheduled;
+    std::vector<std::int64_t> m_waking_until;  ///< 0: awake
     std::vector<std::vector<std::vector<cluster::ResourceState>>>
         m_resources;  // node, group, position
     Holders m_addresses;
