@@ -70,10 +70,12 @@ Row header(std::initializer_list<std::string_view> names) {
     return row;
 }
 
-std::string ids(const SystemModel& model, const std::vector<ComponentId>& components) {
+std::string ids(const SystemModel& model,
+                const std::vector<ComponentId>& components,
+                std::string_view between = ", ") {
     std::string text;
     for (const ComponentId c : components) {
-        text += (text.empty() ? "" : ", ") + model.components()[c].id;
+        text += std::string(text.empty() ? "" : between) + model.components()[c].id;
     }
     return text;
 }
@@ -154,18 +156,18 @@ std::pair<Style, std::string> headline(const FailureResult& result, bool simulat
     case InTime::partly:
         break;
     }
-    std::vector<std::string> lost;
+    std::string lost;
     bool some_stations = false;
     for (const Reach& reach : result.outlook.directions) {
         if (reach.kind == Ways::Kind::calls) {
             some_stations = some_stations || (!reach.none() && !reach.all());
             if (direction_in_time(result, reach) == InTime::never) {
-                lost.push_back(reach.direction);
+                lost += (lost.empty() ? "" : " or ") + reach.direction;
             }
         }
     }
     if (!lost.empty()) {
-        return {Style::bad, "NO " + upper(listed(lost)) + " CALL" + within};
+        return {Style::bad, "NO " + upper(lost) + " CALL" + within};
     }
     return {Style::warning,
             some_stations ? "SOME STATIONS CUT OFF" : "NOT WITH EVERY SEED" + within};
@@ -366,7 +368,9 @@ Style style_of(const Reach& reach) {
 }
 
 Row failure_row(const SystemModel& model, const FailureResult& result) {
-    Row row{{model.describe(result.failure)}};
+    // Of pairs the names must do: the page is only so wide.
+    Row row{{result.failure.size() == 1 ? model.describe(result.failure)
+                                        : ids(model, result.failure, " + ")}};
     for (const Reach& reach : result.outlook.directions) {
         Cell cell{reach_text(reach), style_of(reach)};
         if (result.simulated) {
@@ -374,19 +378,20 @@ Row failure_row(const SystemModel& model, const FailureResult& result) {
                 if (seen.direction == reach.direction) {
                     // Of a part of the stations a probe call says nothing but that it is a part.
                     const bool part = !reach.none() && !reach.all();
-                    cell.text += " · " + (part && seen.never == seen.runs ? "too few to count"
-                                                                          : simulated_text(seen));
+                    cell.text +=
+                        " · " + (part && seen.never == seen.runs ? "<95 %" : simulated_text(seen));
                     cell.style = part || seen.in_time == seen.runs ? cell.style : Style::bad;
                 }
             }
         }
         row.push_back(std::move(cell));
     }
-    std::string owners;
-    for (const std::string& member : result.outlook.may_own) {
-        owners += (owners.empty() ? "" : " or ") + member;
-    }
-    row.push_back({owners.empty() ? "nobody" : owners});
+    const auto& owners = result.outlook.may_own;
+    row.push_back({owners.empty()       ? "nobody"
+                   : owners.size() == 1 ? owners.front()
+                   : owners.size() == model.members().size() && owners.size() == 2
+                       ? "either"
+                       : fmt::format("one of {}", owners.size())});
     return row;
 }
 
@@ -397,6 +402,9 @@ void failure_notes(Table& table, const FailureResult& result) {
             table.note(reach.why, Style::faint);
             last = reach.why;
         }
+    }
+    if (result.simulated && result.simulated->how.find('(') != std::string::npos) {
+        table.note("simulated by " + result.simulated->how, Style::faint);
     }
     for (const std::string& note : result.comparison.notes) {
         switch (result.comparison.agreement) {

@@ -224,7 +224,7 @@ TEST_CASE("Analysis text: the verdict names foneBRIDGE, switch, PRI and the hear
     const auto holds = [&](const char* part) { return text.find(part) != std::string::npos; };
     CAPTURE(text);
     CHECK(holds("NO CALL after one failure of: tdmsw (switch), fb1 (foneBRIDGE)"));
-    CHECK(holds("NO OUTWARD AND INWARD CALL after one failure of: telco (telco), pri (T1 line)"));
+    CHECK(holds("NO OUTWARD OR INWARD CALL after one failure of: telco (telco), pri (T1 line)"));
     CHECK(holds("\"bcast eth0\" of ha.cf: asterisk1 – lan1 – sw1 – lan2 – asterisk2"));
     CHECK(holds("Every single failure (22)"));
     CHECK(text.find('\x1b') == std::string::npos);
