@@ -39,10 +39,16 @@ cmake --preset asan >/dev/null
 cmake --build build/asan
 ctest --test-dir build/asan -j "$(nproc)" --output-on-failure
 
-step "the native rules: longer exploration, 10 000 random sequences"
+step "the native rules: longer exploration, 2000 random sequences"
 cmake --preset release >/dev/null
 cmake --build build/release --target native_tests
-UNDERSTUDY_NATIVE_SEQUENCES=10000 build/release/tests/native_tests "[native-long],*long random*"
+UNDERSTUDY_NATIVE_SEQUENCES=2000 build/release/tests/native_tests "[native-long],*long random*"
+
+step "every scenario with both daemons, and 1 000 seeds of random faults"
+cmake --preset release -DUNDERSTUDY_TESTS=ON >/dev/null
+cmake --build build/release --target call_centre_campaign
+build/release/tests/call_centre_campaign
+build/release/tests/call_centre_campaign --soak scenarios/call-centre/soak.json --seeds 1000
 
 step "fuzzing, $seconds s each"
 cmake --preset fuzz -DUNDERSTUDY_TESTS=ON >/dev/null

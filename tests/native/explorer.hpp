@@ -413,7 +413,7 @@ class World {
     }
 
     /// S1: contact lasted for the whole tick, so all beats of the tick have arrived. Where only one
-    /// hears the other: 1 s.
+    /// hears the other: D + 1 s.
     void end_of_tick() {
         for (int a = 0; a < m_options.nodes; ++a) {
             for (int b = 0; b < m_options.nodes; ++b) {
@@ -424,7 +424,7 @@ class World {
                 int& lasted = m_both_own[at(a)][at(b)];
                 lasted = a != b && both && m_link[at(a)][at(b)] ? lasted + 1 : 0;
                 m_longest_double = std::max(m_longest_double, lasted);
-                if (lasted > 4) {
+                if (lasted > m_options.deadtime + 4) {
                     violate("O: node " + std::to_string(b) + " hears node " + std::to_string(a) +
                             " and owns what it owns");
                 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The rules of the native dialect against every short sequence of faults and against long random
 // ones; and each check against a rule left out. UNDERSTUDY_NATIVE_SEQUENCES sets how many random
-// sequences (default 300; the long run takes 10 000).
+// sequences (default 300).
 #include <cstdlib>
 #include <string>
 
