@@ -37,3 +37,8 @@ printf '{"bench":"reference.bare_ns3","runs":%d,%s}\n' "$runs" "$(figures "$work
 awk -v ours="$(least "$work/ours")" -v bare="$(least "$work/bare")" \
   'BEGIN {printf "{\"bench\":\"reference.cost_over_bare\",\"ratio\":%.2f,\"budget\":1.25}\n", ours / bare}'
 "$build/bin/bench_core"
+if [ -f "$build/gui/libplayer_views.a" ]; then   # where Qt is installed
+  cmake --build "$build" --target bench_player >/dev/null
+  "$build/bin/understudy" run "$scenario" --seed 1 --out "$work/player" >/dev/null
+  "$build/bin/bench_player" "$work/player"/*.run.jsonl
+fi

@@ -6,6 +6,7 @@
 #include <QFileInfo>
 #include <QFontDatabase>
 #include <QStyleFactory>
+#include <QThread>
 
 #include <cstdio>
 #include <cstring>
@@ -185,6 +186,12 @@ int main(int argc, char** argv) {
     // Layouts settle over several turns of the event loop.
     for (int i = 0; i < 20; ++i) {
         QApplication::processEvents();
+    }
+    // The editor asks understudy whether the scenario is right.
+    for (int i = 0; window.page() == gui::PageId::script && window.script().checking() && i < 200;
+         ++i) {
+        QApplication::processEvents(QEventLoop::AllEvents, 50);
+        QThread::msleep(20);
     }
     if (!window.grab().save(parser.value(shot))) {
         std::fprintf(

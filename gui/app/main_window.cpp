@@ -194,7 +194,7 @@ void MainWindow::make_actions() {
     bar->setObjectName(QStringLiteral("tools"));
     bar->setMovable(false);
     bar->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-    bar->setIconSize({18, 18});
+    bar->setIconSize({23, 18});
     addToolBar(bar);
     QAction* const open =
         action(Icon::open, tr("Open"), QStringLiteral("openAction"), QKeySequence::Open);
@@ -468,6 +468,7 @@ void MainWindow::apply_theme() {
             "QTreeWidget,QTableView,QTextBrowser{selection-background-color:%4;selection-color:%5}"
             "QTableView{alternate-background-color:%7}QTableView::item{padding:0 5px}"
             "QLineEdit{padding:4px 6px;border:1px solid %1;border-radius:4px;background:%8}"
+            "#startPage QPushButton{padding:4px 12px}"
             "#transport{background:%2;border-top:1px solid %1}")
             .arg(theme.border.name(),
                  theme.window.name(),

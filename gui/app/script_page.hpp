@@ -36,6 +36,8 @@ class ScriptPage final : public QWidget {
     [[nodiscard]] bool changed() const;
     [[nodiscard]] QPlainTextEdit& editor() noexcept { return *m_text; }
     [[nodiscard]] QString problems() const { return m_problems->text(); }
+    [[nodiscard]] bool checking() const { return m_later.isActive() || m_checker.busy(); }
+    [[nodiscard]] bool running() const { return m_runner.busy(); }
     /// Runs what stands in the editor. `compare`: the window shows it beside the run before.
     void run(bool compare);
 

@@ -39,7 +39,7 @@ StartPage::StartPage(QWidget* parent)
         auto* const made = new QPushButton(words);
         made->setObjectName(QString::fromLatin1(name));
         made->setMinimumHeight(36);
-        made->setIconSize({16, 16});
+        made->setIconSize({20, 16});
         connect(made, &QPushButton::clicked, this, signal);
         m_buttons.emplace_back(made, static_cast<int>(icon));
         row->addWidget(made);

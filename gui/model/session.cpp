@@ -247,11 +247,11 @@ void Session::fit() {
     }
     if (episode != nullptr) {
         if (const auto cut = m_run->cut_off(*episode)) {
+            const Time first = std::min(cut->first, episode->at);
             const Time around = std::max<Time>((cut->second - cut->first) / 5, 2 * second);
             // The target band ends 20 s after the cut-off began.
             const Time last = std::max(cut->second, cut->first + 20 * second);
-            set_window(cut->first - around,
-                       last + (last - cut->first) / 4);  // room for the verdict
+            set_window(first - around, last + (last - first) / 4);  // room for the verdict
             return;
         }
         set_window(episode->at - 5 * second, episode->at + 25 * second);

@@ -292,7 +292,7 @@ QColor owner_fill() {
 }
 
 QColor ink_on(QColor fill) {
-    const QColor dark(0x10, 0x14, 0x18);
+    const QColor dark(Qt::black);
     const QColor white(Qt::white);
     return contrast(dark, fill) > contrast(white, fill) ? dark : white;
 }

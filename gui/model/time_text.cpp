@@ -81,7 +81,8 @@ std::optional<Time> parse_time(const QString& text) {
 }
 
 Time tick_step(Time span, int most) {
-    const Time least = span / std::max(most, 1);
+    const Time parts = std::max(most, 1);
+    const Time least = (span + parts - 1) / parts;
     for (Time power = 1; power < second * 10; power *= 10) {
         for (const Time times : {1, 2, 5}) {
             if (times * power >= least) {
@@ -89,7 +90,8 @@ Time tick_step(Time span, int most) {
             }
         }
     }
-    for (const Time step : {15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 43200, 86400}) {
+    for (const Time step :
+         {10, 15, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 43200, 86400}) {
         if (step * second >= least) {
             return step * second;
         }

@@ -43,7 +43,7 @@ constexpr std::array<std::string_view, state_count> state_words{
     "in service", "active", "standby", "taking over", "degraded", "failed", "unknown"};
 
 /// Kinds that change nothing that is shown as a state, but that the player has words for.
-constexpr std::array<std::string_view, 30> quiet_kinds{"pkt",
+constexpr std::array<std::string_view, 39> quiet_kinds{"pkt",
                                                        "fault.evidence",
                                                        "fault.clear",
                                                        "check",
@@ -72,7 +72,16 @@ constexpr std::array<std::string_view, 30> quiet_kinds{"pkt",
                                                        "link.unusable",
                                                        "fonulator.done",
                                                        "bridge.booted",
-                                                       "note"};
+                                                       "note",
+                                                       "clock.drift",
+                                                       "clock.step",
+                                                       "cpu.stall",
+                                                       "exec.failed",
+                                                       "keys.reloaded",
+                                                       "link.flap",
+                                                       "pbx.blocked",
+                                                       "route.restored",
+                                                       "telco.serving"};
 
 std::string_view node_part(std::string_view subject) {
     return subject.substr(0, subject.find(':'));
@@ -138,7 +147,7 @@ std::string_view word(Reason reason) noexcept {
     case Reason::service_hangs:
         return "service hangs";
     case Reason::two_owners:
-        return "two owners";
+        return "2 owners";
     case Reason::peer_silent:
         return "peer silent";
     case Reason::unfed:

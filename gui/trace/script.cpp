@@ -16,7 +16,7 @@ class Walker {
   public:
     explicit Walker(std::string_view text) : m_text(text) {}
 
-    [[nodiscard]] std::size_t at() const noexcept { return m_at; }
+    [[nodiscard]] std::size_t at() const noexcept { return std::min(m_at, m_text.size()); }
     [[nodiscard]] bool failed() const noexcept { return !m_error.empty(); }
     [[nodiscard]] const std::string& error() const noexcept { return m_error; }
 

@@ -2,10 +2,12 @@
 #include "trace/trace_reader.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <thread>
 #include <unordered_map>
 
 #include <nlohmann/json.hpp>
@@ -20,6 +22,8 @@ using simdjson::SUCCESS;
 
 constexpr std::size_t problems_kept = 100;
 constexpr std::uint64_t lines_per_progress = 1 << 15;
+constexpr std::size_t least_part = std::size_t{4} << 20;  // smaller ones are not worth a thread
+constexpr std::size_t most_threads = 4;
 constexpr std::string_view format_prefix = "failover-trace/";
 
 struct ViewHash {
@@ -138,11 +142,15 @@ struct TraceReader::Work {
     Trace& trace;
     simdjson::ondemand::parser parser{line_limit + simdjson::SIMDJSON_PADDING};
     std::unordered_map<std::string, NameId, ViewHash, std::equal_to<>> ids{};
-    NameId pkt = no_name;
+    NameId pkt;
+    Time first_t = 0;
     Time last_t = 0;
     std::uint64_t highest_seq = 0;
     bool sorted = true;
-    bool headed = false;
+    bool told_of_rest = false;
+    std::uint64_t trailer_line = 0;
+
+    explicit Work(Trace& part) : trace(part), pkt(intern("pkt")) {}
 
     void problem(std::uint64_t line, std::string what) const {
         ++trace.problem_count;
@@ -374,7 +382,6 @@ struct TraceReader::Work {
                 }
             }
         }
-        headed = true;
     }
 
     /// False: this is no trace (see `error`).
@@ -405,6 +412,7 @@ struct TraceReader::Work {
             problem(line, "the last line is no JSON object");
             return;
         }
+        trailer_line = line;
         TraceTrailer trailer;
         if (const auto t = object.find("t"); t != object.end() && t->is_number_integer()) {
             trailer.t = t->get<Time>();
@@ -421,11 +429,6 @@ struct TraceReader::Work {
                 }
             }
         }
-        if (trailer.events != trace.rows.size()) {
-            problem(line,
-                    "the last line counts " + std::to_string(trailer.events) + " events, " +
-                        std::to_string(trace.rows.size()) + " were read");
-        }
         trace.trailer = std::move(trailer);
     }
 
@@ -435,6 +438,7 @@ struct TraceReader::Work {
             problem(number, "earlier than the line before it; put where it belongs");
             sorted = false;
         }
+        first_t = index == 0 ? line.row.t : first_t;
         last_t = line.row.t;
         highest_seq = std::max(highest_seq, line.row.seq);
         ++trace.m_counts[line.row.kind];
@@ -461,6 +465,131 @@ struct TraceReader::Work {
             hop.received = std::max(line.t2, line.row.t);
         }
         trace.hops.push_back(hop);
+    }
+
+    /// The lines of [from, to), which end with a line break or the end of the text. `begin`: of the
+    /// whole text. False: stopped.
+    bool read_lines(const char* begin,
+                    const char* from,
+                    const char* to,
+                    const char* end,
+                    const ReadProgress& progress,
+                    std::atomic<bool>& stop) {
+        for (const char* at = from; at < to;) {
+            const auto left = static_cast<std::size_t>(to - at);
+            const auto* const newline = static_cast<const char*>(std::memchr(at, '\n', left));
+            const std::string_view text{
+                at, newline == nullptr ? left : static_cast<std::size_t>(newline - at)};
+            read_one(text,
+                     newline != nullptr,
+                     static_cast<std::uint64_t>(at - begin),
+                     static_cast<std::size_t>(end - at) - text.size());
+            at += text.size() + 1;
+            if (trace.lines % lines_per_progress == 0) {
+                if (progress &&
+                    !progress(static_cast<double>(at - from) / static_cast<double>(to - from))) {
+                    stop = true;
+                }
+                if (stop) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    void read_one(std::string_view text, bool complete, std::uint64_t offset, std::size_t behind) {
+        const std::uint64_t number = ++trace.lines;
+        if (text.find_first_not_of(" \t\r") == std::string_view::npos) {
+            return;
+        }
+        if (trace.trailer) {
+            tell_of_rest(number);
+            return;
+        }
+        if (text.size() > line_limit) {
+            problem(number, "longer than 1 MiB");
+            return;
+        }
+        Line line = read_line(text, behind + simdjson::SIMDJSON_PADDING);
+        if (line.is_end && line.bad == nullptr) {
+            read_trailer(number, text);
+        } else if (line.bad != nullptr && !complete) {
+            trace.partial_bytes = text.size();  // the run stopped while it wrote this
+        } else if (line.bad != nullptr) {
+            problem(number, std::string{line.bad} + ": " + excerpt(text));
+        } else {
+            line.row.offset = offset;
+            line.row.length = static_cast<std::uint32_t>(text.size());
+            take(line, number);
+        }
+    }
+
+    void tell_of_rest(std::uint64_t number) {
+        if (!told_of_rest) {
+            problem(number, "something follows the last line of the run");
+        }
+        told_of_rest = true;
+    }
+
+    /// Puts what another part has read behind what this one has.
+    void append(Work& part) {
+        const std::uint64_t lines_before = trace.lines;
+        trace.lines += part.trace.lines;
+        if (trace.trailer) {
+            if (!part.trace.rows.empty() || part.trace.trailer) {
+                tell_of_rest(lines_before + 1);
+            }
+            return;
+        }
+        std::vector<NameId> names(part.trace.m_names.size());
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            names[i] = intern(part.trace.m_names[i]);
+            trace.m_counts[names[i]] += part.trace.m_counts[i];
+        }
+        const auto name = [&](NameId id) { return id == no_name ? no_name : names[id]; };
+        const auto rows_before = static_cast<std::uint32_t>(trace.rows.size());
+        if (!part.trace.rows.empty()) {
+            if (part.first_t < last_t) {
+                sorted = false;
+                problem(lines_before + 1, "earlier than the line before it; put where it belongs");
+            }
+            last_t = part.last_t;
+        }
+        sorted = sorted && part.sorted;
+        highest_seq = std::max(highest_seq, part.highest_seq);
+        for (Row row : part.trace.rows) {
+            row.kind = name(row.kind);
+            row.subject = name(row.subject);
+            trace.rows.push_back(row);
+        }
+        for (Hop hop : part.trace.hops) {
+            hop.row += rows_before;
+            hop.link = name(hop.link);
+            hop.from = name(hop.from);
+            hop.to = name(hop.to);
+            hop.protocol = name(hop.protocol);
+            hop.drop = name(hop.drop);
+            trace.hops.push_back(hop);
+        }
+        for (TraceProblem& told : part.trace.problems) {
+            if (trace.problems.size() < problems_kept) {
+                trace.problems.push_back({told.line + lines_before, std::move(told.what)});
+            }
+        }
+        trace.problem_count += part.trace.problem_count;
+        trace.partial_bytes = part.trace.partial_bytes;
+        trace.trailer = std::move(part.trace.trailer);
+        trailer_line = part.trailer_line + lines_before;
+        told_of_rest = told_of_rest || part.told_of_rest;
+    }
+
+    void check_trailer() const {
+        if (trace.trailer && trace.trailer->events != trace.rows.size()) {
+            problem(trailer_line,
+                    "the last line counts " + std::to_string(trace.trailer->events) + " events, " +
+                        std::to_string(trace.rows.size()) + " were read");
+        }
     }
 
     void sort() {
@@ -540,12 +669,13 @@ std::unique_ptr<Trace> TraceReader::with_room(std::size_t bytes) {
     return trace;
 }
 
-ReadTrace TraceReader::read_text(std::string_view text, const ReadProgress& progress) {
+ReadTrace
+TraceReader::read_text(std::string_view text, const ReadProgress& progress, std::size_t parts) {
     auto trace = with_room(text.size());
     if (!text.empty()) {
         std::memcpy(trace->m_text.get(), text.data(), text.size());
     }
-    return read(std::move(trace), progress);
+    return read(std::move(trace), progress, parts);
 }
 
 ReadTrace TraceReader::read_file(const std::string& path, const ReadProgress& progress) {
@@ -569,57 +699,68 @@ ReadTrace TraceReader::read_file(const std::string& path, const ReadProgress& pr
         return failed();
     }
     trace->m_text_bytes = got;
-    return read(std::move(trace), progress);
+    return read(std::move(trace), progress, 0);
 }
 
-ReadTrace TraceReader::read(std::unique_ptr<Trace> trace, const ReadProgress& progress) {
+ReadTrace TraceReader::read(std::unique_ptr<Trace> trace,
+                            const ReadProgress& progress,
+                            std::size_t wanted_parts) {
     const char* const begin = trace->m_text.get();
     const char* const end = begin + trace->m_text_bytes;
     if (begin == end) {
         return {nullptr, "it is empty", false};
     }
-    Work work{*trace};
-    work.pkt = work.intern("pkt");
-    constexpr std::size_t typical_line = 110;
-    trace->rows.reserve(trace->m_text_bytes / typical_line);
-    for (const char* at = begin; at < end;) {
-        const auto left = static_cast<std::size_t>(end - at);
-        const auto* const newline = static_cast<const char*>(std::memchr(at, '\n', left));
-        const std::string_view text{
-            at, newline == nullptr ? left : static_cast<std::size_t>(newline - at)};
-        const std::uint64_t number = ++trace->lines;
-        const bool blank = text.find_first_not_of(" \t\r") == std::string_view::npos;
-        if (number == 1) {
-            ReadTrace refused;
-            if (!work.read_first_line(text, refused.error)) {
-                return refused;
-            }
-        } else if (trace->trailer && !blank) {
-            work.problem(number, "something follows the last line of the run");
-        } else if (text.size() > line_limit) {
-            work.problem(number, "longer than 1 MiB");
-        } else if (!blank) {
-            Line line = work.read_line(text,
-                                       static_cast<std::size_t>(end - at) - text.size() +
-                                           simdjson::SIMDJSON_PADDING);
-            if (line.is_end && line.bad == nullptr) {
-                work.read_trailer(number, text);
-            } else if (line.bad != nullptr && newline == nullptr) {
-                trace->partial_bytes = text.size();  // the run stopped while it wrote this
-            } else if (line.bad != nullptr) {
-                work.problem(number, std::string{line.bad} + ": " + excerpt(text));
-            } else {
-                line.row.offset = static_cast<std::uint64_t>(at - begin);
-                line.row.length = static_cast<std::uint32_t>(text.size());
-                work.take(line, number);
-            }
-        }
-        at += text.size() + 1;
-        if (progress && number % lines_per_progress == 0 &&
-            !progress(static_cast<double>(at - begin) / static_cast<double>(trace->m_text_bytes))) {
-            return {nullptr, {}, true};
-        }
+    Work work(*trace);
+    const auto* const newline =
+        static_cast<const char*>(std::memchr(begin, '\n', trace->m_text_bytes));
+    const char* const first_end = newline == nullptr ? end : newline;
+    ReadTrace refused;
+    trace->lines = 1;
+    if (!work.read_first_line({begin, static_cast<std::size_t>(first_end - begin)},
+                              refused.error)) {
+        return refused;
     }
+
+    // The rest in parts of equal length, each by a thread of its own; this one takes the first.
+    const char* const rest = first_end < end ? first_end + 1 : end;
+    const auto bytes = static_cast<std::size_t>(end - rest);
+    const std::size_t worth =
+        std::min<std::size_t>(std::thread::hardware_concurrency(), bytes / least_part);
+    const std::size_t threads =
+        wanted_parts > 0 ? wanted_parts : std::clamp<std::size_t>(worth, 1, most_threads);
+    std::vector<const char*> borders{rest};
+    for (std::size_t i = 1; i < threads; ++i) {
+        const char* const about = std::max(rest + bytes / threads * i, borders.back());
+        const auto* const next = static_cast<const char*>(
+            std::memchr(about, '\n', static_cast<std::size_t>(end - about)));
+        borders.push_back(next == nullptr ? end : next + 1);
+    }
+    borders.push_back(end);
+    constexpr std::size_t typical_line = 110;
+    trace->rows.reserve(bytes / typical_line);
+    trace->hops.reserve(bytes / typical_line / 2);
+    std::atomic<bool> stop{false};
+    std::vector<Trace> parts(threads - 1);
+    std::vector<std::unique_ptr<Work>> others;
+    std::vector<std::thread> running;
+    for (std::size_t i = 1; i < threads; ++i) {
+        parts[i - 1].rows.reserve(bytes / threads / typical_line);
+        others.push_back(std::make_unique<Work>(parts[i - 1]));
+        running.emplace_back([&, i] {
+            (void)others[i - 1]->read_lines(begin, borders[i], borders[i + 1], end, {}, stop);
+        });
+    }
+    (void)work.read_lines(begin, borders[0], borders[1], end, progress, stop);
+    for (std::thread& one : running) {
+        one.join();
+    }
+    if (stop) {
+        return {nullptr, {}, true};
+    }
+    for (const std::unique_ptr<Work>& other : others) {
+        work.append(*other);
+    }
+    work.check_trailer();
     work.sort();
     work.index_hops();
     work.index_seqs();

@@ -29,11 +29,14 @@ class TraceReader {
     static constexpr std::size_t line_limit = std::size_t{1} << 20;
 
     [[nodiscard]] static ReadTrace read_file(const std::string& path, const ReadProgress& = {});
-    [[nodiscard]] static ReadTrace read_text(std::string_view text, const ReadProgress& = {});
+    /// `parts`: how many threads share the work; 0: as many as are worth it. The answer is the
+    /// same.
+    [[nodiscard]] static ReadTrace
+    read_text(std::string_view text, const ReadProgress& = {}, std::size_t parts = 0);
 
   private:
     struct Work;
-    static ReadTrace read(std::unique_ptr<Trace> trace, const ReadProgress&);
+    static ReadTrace read(std::unique_ptr<Trace> trace, const ReadProgress&, std::size_t parts);
     static std::unique_ptr<Trace> with_room(std::size_t bytes);
 };
 

@@ -279,7 +279,9 @@ class PathIcon final : public QIconEngine {
         painter->save();
         painter->setRenderHint(QPainter::Antialiasing, true);
         painter->translate(rect.topLeft());
-        painter->scale(rect.width() / 16.0, rect.height() / 16.0);
+        // At the left of a wider box: the rest keeps the text away.
+        const double side = std::min(rect.width(), rect.height()) / 16.0;
+        painter->scale(side, side);
         painter->setPen(QPen(colour, 1.5, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
         painter->setBrush(Qt::NoBrush);
         draw(*painter, colour);

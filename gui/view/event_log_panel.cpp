@@ -34,10 +34,10 @@ EventLogPanel::EventLogPanel(Session& session, QWidget* parent)
     header->setHighlightSections(false);
     header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     header->setStretchLastSection(true);
-    m_table->setColumnWidth(EventLogModel::time, 84);
-    m_table->setColumnWidth(EventLogModel::delta, 66);
-    m_table->setColumnWidth(EventLogModel::source, 84);
-    m_table->setColumnWidth(EventLogModel::kind, 124);
+    m_table->setColumnWidth(EventLogModel::time, 80);
+    m_table->setColumnWidth(EventLogModel::delta, 60);
+    m_table->setColumnWidth(EventLogModel::source, 76);
+    m_table->setColumnWidth(EventLogModel::kind, 118);
     m_counts->setObjectName(QStringLiteral("logCounts"));
     m_empty->setObjectName(QStringLiteral("logEmpty"));
     m_empty->setAlignment(Qt::AlignCenter);

@@ -148,7 +148,7 @@ void LadderView::paint(QPainter& painter, QSizeF size) {
             painter.setPen(theme().text);
             painter.setFont(text_font(7.5));
             draw_label(painter,
-                       QRectF(std::min(a, b) + 4, y - 9, std::abs(b - a) - 8, 13),
+                       QRectF(std::min(a, b) - 12, y - 9, std::abs(b - a) + 24, 13),
                        Qt::AlignHCenter,
                        QString::fromStdString(line.label) +
                            (line.dropped ? QStringLiteral(" ✕") : QString()));

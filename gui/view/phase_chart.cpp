@@ -13,11 +13,26 @@ namespace gui {
 namespace {
 
 constexpr Time second = 1'000'000'000;
-constexpr double name_width = 122;
-constexpr double total_width = 124;
 constexpr double axis_height = 18;
 constexpr double head_height = 18;
 constexpr double legend_line = 17;
+
+/// "11.809 s faster ✓". A direction that is not the worst is judged alone; the episode is judged by
+/// its worst.
+QString total_of(const PhaseBar& bar, bool& good) {
+    const DirectionResult& d = *bar.direction;
+    EpisodeResult alone = *bar.episode;
+    if (bar.episode->worst_direction != d.direction && d.restored) {
+        alone.verdict = d.longest < 15 * second    ? "faster"
+                        : d.longest <= 20 * second ? "in target"
+                                                   : "too slow";
+        alone.two_owners = false;
+    }
+    good = d.restored && verdict_is_good(alone);
+    return (d.restored ? PhaseChart::tr("%1 %2").arg(span_text(d.longest), verdict_words(alone))
+                       : PhaseChart::tr("not restored")) +
+           (good ? QStringLiteral(" ✓") : QStringLiteral(" ✕"));
+}
 
 }  // namespace
 
@@ -81,8 +96,18 @@ void PhaseChart::paint(QPainter& painter, QSizeF size) {
     for (const PhaseBar& bar : bars) {
         longest = std::max(longest, bar.direction->longest);
     }
-    const double left = name_width;
-    const double width = std::max(size.width() - name_width - total_width, 40.0);
+    // As wide as the names and the verdicts need.
+    const QFontMetricsF metrics(text_font(8.5, true), painter.device());
+    double names = 0;
+    double totals = 0;
+    for (const PhaseBar& bar : bars) {
+        bool good = false;
+        names = std::max(
+            {names, metrics.horizontalAdvance(bar.name), metrics.horizontalAdvance(bar.note)});
+        totals = std::max(totals, metrics.horizontalAdvance(total_of(bar, good)));
+    }
+    const double left = names + 22;
+    const double width = std::max(size.width() - left - totals - 22, 40.0);
     const double per_pixel = static_cast<double>(longest) * 1.08 / width;
     const auto x = [&](Time t) { return left + static_cast<double>(t) / per_pixel; };
 
@@ -117,6 +142,7 @@ void PhaseChart::paint(QPainter& painter, QSizeF size) {
         paint_bar(painter,
                   bars[i],
                   QRectF(left, head_height + row * static_cast<double>(i), width, row),
+                  size.width(),
                   per_pixel);
     }
     if (legend > 0) {
@@ -128,13 +154,14 @@ void PhaseChart::paint(QPainter& painter, QSizeF size) {
 void PhaseChart::paint_bar(QPainter& painter,
                            const PhaseBar& bar,
                            const QRectF& room,
+                           double right,
                            double per_pixel) const {
     const DirectionResult& d = *bar.direction;
     const bool worst = bar.episode->worst_direction == d.direction;
     painter.setPen(theme().text);
     painter.setFont(text_font(8.5, worst));
     const bool tall = room.height() >= 34 && !bar.note.isEmpty();
-    const QRectF names(10, room.top(), name_width - 16, room.height());
+    const QRectF names(10, room.top(), room.left() - 14, room.height());
     draw_label(painter,
                tall ? names.adjusted(0, 2, 0, -room.height() / 2) : names,
                Qt::AlignLeft,
@@ -175,23 +202,14 @@ void PhaseChart::paint_bar(QPainter& painter,
         const QRectF rest(x, room.center().y() - height / 2, room.right() - x, height);
         draw_hatch(painter, rest, theme().panel, theme().bad);
     }
-    // How this direction alone would be judged; the episode is judged by its worst.
-    EpisodeResult alone = *bar.episode;
-    if (!worst && d.restored) {
-        alone.verdict = d.longest < 15 * second    ? "faster"
-                        : d.longest <= 20 * second ? "in target"
-                                                   : "too slow";
-        alone.two_owners = false;
-    }
-    const bool good = verdict_is_good(alone);
+    bool good = false;
+    const QString words = total_of(bar, good);
     painter.setPen(good ? theme().good : theme().bad);
     painter.setFont(text_font(8.5, worst));
     draw_label(painter,
-               QRectF(room.right() + 8, room.top(), total_width - 12, room.height()),
+               QRectF(room.right() + 8, room.top(), right - room.right() - 12, room.height()),
                Qt::AlignLeft,
-               (d.restored ? tr("%1 %2").arg(span_text(d.longest), verdict_words(alone))
-                           : tr("not restored")) +
-                   (good ? QStringLiteral(" ✓") : QStringLiteral(" ✕")),
+               words,
                Importance::critical);
 }
 

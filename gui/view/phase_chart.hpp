@@ -29,7 +29,8 @@ class PhaseChart final : public Canvas {
 
   private:
     [[nodiscard]] std::vector<PhaseBar> bars_of_session(QString& why_empty) const;
-    void paint_bar(QPainter&, const PhaseBar&, const QRectF&, double seconds_per_pixel) const;
+    void
+    paint_bar(QPainter&, const PhaseBar&, const QRectF& room, double right, double per_pixel) const;
     void paint_legend(QPainter&, const QRectF&, const std::vector<PhaseBar>&) const;
 
     bool m_own_bars = false;

@@ -457,58 +457,82 @@ void TimelineView::paint_phases(QPainter& painter,
                    tr("No phases: %1. Marks are milestones.").arg(run.no_result));
         return;
     }
+    struct Shown {
+        const EpisodeResult* episode;
+        std::pair<Time, Time> cut;
+    };
+    std::vector<Shown> all;
     for (const EpisodeResult& episode : run.result->episodes) {
-        const auto cut = run.cut_off(episode);
-        const DirectionResult* const worst = episode.worst();
-        if (!cut || worst == nullptr) {
-            continue;
+        if (const auto cut = run.cut_off(episode)) {
+            all.push_back({&episode, *cut});
         }
-        const QRectF bars = room.adjusted(0, 3, 0, -3);
-        const QRectF band = span_rect(s, cut->first + target_from, cut->first + target_to, room);
-        if (band.width() > 0) {
-            painter.fillRect(band, theme().target);
-            painter.setPen(QPen(theme().good, 1, Qt::DashLine));
-            painter.drawLine(band.topLeft(), band.bottomLeft());
-            painter.drawLine(band.topRight(), band.bottomRight());
+    }
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        // Band and verdict end where the next cut-off begins.
+        const Time until = i + 1 < all.size() ? all[i + 1].cut.first : m_session.end();
+        paint_episode(painter, *all[i].episode, all[i].cut, until, room, s);
+    }
+}
+
+void TimelineView::paint_episode(QPainter& painter,
+                                 const EpisodeResult& episode,
+                                 std::pair<Time, Time> cut,
+                                 Time until,
+                                 const QRectF& room,
+                                 const TimelineScale& s) const {
+    const DirectionResult& worst = *episode.worst();
+    const QRectF bars = room.adjusted(0, 3, 0, -3);
+    const QRectF band = span_rect(
+        s, std::min(cut.first + target_from, until), std::min(cut.first + target_to, until), room);
+    if (band.width() > 0) {
+        painter.fillRect(band, theme().target);
+        painter.setPen(QPen(theme().good, 1, Qt::DashLine));
+        painter.drawLine(band.topLeft(), band.bottomLeft());
+        painter.drawLine(band.topRight(), band.bottomRight());
+    }
+    painter.setFont(text_font(8));
+    const QFontMetricsF metrics(painter.font(), painter.device());
+    Time at = cut.first;
+    const auto bar = [&](Time length, QColor fill, const QString& name) {
+        const QRectF rect = span_rect(s, at, at + length, bars);
+        at += length;
+        if (rect.width() <= 0) {
+            return;
         }
-        Time at = cut->first;
-        const auto bar = [&](Time length, QColor fill, const QString& name) {
-            if (length <= 0) {
-                return;
-            }
-            const QRectF rect = span_rect(s, at, at + length, bars);
-            at += length;
-            if (rect.width() <= 0) {
-                return;
-            }
-            painter.fillRect(rect, fill);
-            painter.setPen(ink_on(fill));
-            const QFontMetricsF metrics(painter.font(), painter.device());
-            const QString full = tr("%1 %2").arg(name, span_text(length));
-            if (metrics.horizontalAdvance(full) < rect.width() - 4) {
-                draw_label(painter, rect.adjusted(2, 0, -1, 0), Qt::AlignHCenter, full);
-            } else if (metrics.horizontalAdvance(name) < rect.width() - 2) {
-                draw_label(painter, rect.adjusted(1, 0, 0, 0), Qt::AlignHCenter, name);
-            }
-        };
-        bar(worst->unattributed, not_explained_fill(), tr("not explained"));
-        for (std::size_t phase = 0; phase < phase_count; ++phase) {
-            bar(worst->phases[phase], phase_fill(phase), phase_word(phase));
+        painter.fillRect(rect, fill);
+        painter.setPen(ink_on(fill));
+        const QString full = tr("%1 %2").arg(name, span_text(length));
+        if (metrics.horizontalAdvance(full) < rect.width() - 4) {
+            draw_label(painter, rect.adjusted(2, 0, -1, 0), Qt::AlignHCenter, full);
+        } else if (metrics.horizontalAdvance(name) < rect.width() - 2) {
+            draw_label(painter, rect.adjusted(1, 0, 0, 0), Qt::AlignHCenter, name);
         }
-        painter.setPen(verdict_is_good(episode) ? theme().good : theme().bad);
-        painter.setFont(text_font(8, true));
-        const double from =
-            s.to_x(std::max(cut->second, band.width() > 0 ? cut->first + target_to : cut->second)) +
-            6;
-        const QString words =
-            (worst->restored ? tr("%1, %2").arg(span_text(worst->longest), verdict_words(episode))
-                             : tr("not restored, %1").arg(verdict_words(episode))) +
-            (verdict_is_good(episode) ? QStringLiteral(" ✓") : QStringLiteral(" ✕"));
-        const QRectF rest(from, room.top(), room.right() + right_margin - from - 2, room.height());
-        if (from >= room.left() && rest.width() > 20) {
-            draw_label(painter, rest, Qt::AlignLeft, words);
+    };
+    bar(worst.unattributed, not_explained_fill(), tr("not explained"));
+    for (std::size_t phase = 0; phase < phase_count; ++phase) {
+        bar(worst.phases[phase], phase_fill(phase), phase_word(phase));
+    }
+
+    // The verdict stands behind the band, or before it, or nowhere: where there is room.
+    const bool good = verdict_is_good(episode);
+    const QString words =
+        (worst.restored ? tr("%1, %2").arg(span_text(worst.longest), verdict_words(episode))
+                        : tr("not restored, %1").arg(verdict_words(episode))) +
+        (good ? QStringLiteral(" ✓") : QStringLiteral(" ✕"));
+    painter.setPen(good ? theme().good : theme().bad);
+    painter.setFont(text_font(8, true));
+    const double wanted =
+        QFontMetricsF(painter.font(), painter.device()).horizontalAdvance(words) + 8;
+    const double end = std::min(room.right() + right_margin, s.to_x(until));
+    const double behind = std::max(s.to_x(cut.second), s.to_x(cut.first + target_to)) + 6;
+    const double after = s.to_x(cut.second) + 6;
+    for (const auto& [from, to] :
+         {std::pair{behind, end}, std::pair{after, std::min(band.left(), end)}}) {
+        if (from >= room.left() && from + wanted <= to) {
+            draw_label(
+                painter, QRectF(from, room.top(), to - from, room.height()), Qt::AlignLeft, words);
+            break;
         }
-        painter.setFont(text_font(8));
     }
 }
 

@@ -77,6 +77,12 @@ class TimelineView final : public Canvas {
     void paint_lane(QPainter&, const Lane&, const QRectF&, const TimelineScale&) const;
     void paint_faults(QPainter&, const QRectF&, const TimelineScale&) const;
     void paint_phases(QPainter&, const QRectF&, const TimelineScale&) const;
+    void paint_episode(QPainter&,
+                       const EpisodeResult&,
+                       std::pair<Time, Time> cut,
+                       Time until,
+                       const QRectF&,
+                       const TimelineScale&) const;
     void paint_owner(QPainter&, std::size_t address, const QRectF&, const TimelineScale&) const;
     void paint_node(QPainter&, std::size_t node, const QRectF&, const TimelineScale&) const;
     void

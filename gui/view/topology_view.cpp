@@ -105,7 +105,7 @@ const TopologyView::Geometry& TopologyView::geometry(QSizeF size) const {
     m_geometry_size = size;
     Geometry& g = m_geometry;
     g = Geometry{};
-    g.area = QRectF(8, 6, size.width() - 16, size.height() - legend_height - 10);
+    g.area = QRectF(8, 14, size.width() - 16, size.height() - legend_height - 18);
     const TraceHeader& header = m_session.run()->trace->header;
     const QSizeF cell = m_layout.cell(g.area);
     g.labels = cell.height() >= 22 && cell.width() >= 76;
@@ -327,7 +327,7 @@ void TopologyView::paint_nodes(QPainter& painter,
             painter.setFont(text_font(8));
             painter.setPen(plain ? theme().muted : theme().state_text(shown.state));
             const QSizeF cell = m_layout.cell(g.area);
-            const double width = std::max(cell.width() - 6, box.width());
+            const double width = std::max(cell.width() + 12, box.width());
             const QString words = plain ? kind_word(header.nodes[node].kind) : shown_words(shown);
             const double taken =
                 std::min(QFontMetricsF(painter.font(), painter.device()).horizontalAdvance(words),

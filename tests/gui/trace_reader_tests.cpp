@@ -174,6 +174,48 @@ TEST_CASE("Trace reader: hops on their way are found whatever their length", "[g
     }
 }
 
+TEST_CASE("Trace reader: read in parts is the same as read at once", "[gui][trace]") {
+    std::string text = reference_text().substr(0, 400000);
+    std::mt19937 random(GENERATE(1U, 2U, 3U, 4U));
+    for (int i = 0; i < 5; ++i) {
+        text.insert(random() % text.size(), random() % 2 == 0 ? "x" : "\n");
+    }
+    const bool ended = random() % 2 == 0;
+    const ReadTrace whole_read =
+        TraceReader::read_text(text + (ended ? "\n" + trailer : ""), {}, 1);
+    REQUIRE(whole_read.trace);
+    for (const std::size_t parts : {2U, 3U, 7U}) {
+        const ReadTrace read =
+            TraceReader::read_text(text + (ended ? "\n" + trailer : ""), {}, parts);
+        REQUIRE(read.trace);
+        const Trace& a = *whole_read.trace;
+        const Trace& b = *read.trace;
+        CHECK(a.lines == b.lines);
+        CHECK(a.problem_count == b.problem_count);
+        CHECK(a.truncated() == b.truncated());
+        CHECK(a.partial_bytes == b.partial_bytes);
+        REQUIRE(a.rows.size() == b.rows.size());
+        REQUIRE(a.hops.size() == b.hops.size());
+        bool same = true;
+        for (std::size_t i = 0; i < a.rows.size(); ++i) {
+            same = same && a.rows[i].seq == b.rows[i].seq && a.rows[i].t == b.rows[i].t &&
+                   a.text(a.rows[i]) == b.text(b.rows[i]) &&
+                   a.name(a.rows[i].kind) == b.name(b.rows[i].kind) &&
+                   a.name(a.rows[i].subject) == b.name(b.rows[i].subject);
+        }
+        for (std::size_t i = 0; i < a.hops.size(); ++i) {
+            same = same && a.hops[i].row == b.hops[i].row &&
+                   a.hops[i].received == b.hops[i].received &&
+                   a.name(a.hops[i].from) == b.name(b.hops[i].from);
+        }
+        CHECK(same);
+        for (std::size_t i = 0; i < a.problems.size() && i < b.problems.size(); ++i) {
+            CHECK(a.problems[i].line == b.problems[i].line);
+            CHECK(a.problems[i].what == b.problems[i].what);
+        }
+    }
+}
+
 TEST_CASE("Trace reader: the reference run has no problem", "[gui][trace]") {
     const ReadTrace read = TraceReader::read_file(REFERENCE_RUN);
     REQUIRE(read.trace);

@@ -167,12 +167,23 @@ TEST_CASE("Architecture: models know nothing of scenarios, reports or Qt", "[tid
                     includes_any({"scenario/", "report/", "\"run/", "<Q", "nlohmann"})) == "");
 }
 
-TEST_CASE("Architecture: the scenario format, the reports and the analysis know neither ns-3 nor Qt",
-          "[tidy]") {
+TEST_CASE(
+    "Architecture: the scenario format, the reports and the analysis know neither ns-3 nor Qt",
+    "[tidy]") {
     for (const char* folder : {"sim/scenario", "sim/report", "sim/analysis"}) {
         CHECK(offenders(lines_below(folder),
                         includes_any({"<ns3/", "<Q", "model/host", "model/lan"})) == "");
     }
+}
+
+TEST_CASE("Architecture: the player knows traces and results, not what made them", "[tidy]") {
+    CHECK(offenders(lines_below("gui"),
+                    includes_any(
+                        {"ns3/", "cluster/", "models", "scenario/", "\"run/", "report/"})) == "");
+    CHECK(offenders(lines_below("gui/trace"),
+                    includes_any({"<Q", "\"model/", "\"view/", "\"app/"})) == "");
+    CHECK(offenders(lines_below("gui/model"), includes_any({"\"view/", "\"app/"})) == "");
+    CHECK(offenders(lines_below("gui/view"), includes_any({"\"app/"})) == "");
 }
 
 TEST_CASE("Architecture: only single ns-3 headers are included", "[tidy]") {
