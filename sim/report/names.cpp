@@ -64,4 +64,13 @@ std::string_view name(ExpectationVerdict verdict) noexcept {
     return "";
 }
 
+std::string already_cut_off_by(const Episode& episode) {
+    for (const DirectionCutOff& direction : episode.directions) {
+        if (!direction.already_cut_off_by.empty()) {
+            return direction.already_cut_off_by;
+        }
+    }
+    return {};
+}
+
 }  // namespace sim

@@ -85,15 +85,6 @@ std::vector<CutOff> cut_offs(std::span<const ProbeSample> samples,
     return result;
 }
 
-std::string already_cut_off_by(const Episode& episode) {
-    for (const DirectionCutOff& direction : episode.directions) {
-        if (!direction.already_cut_off_by.empty()) {
-            return direction.already_cut_off_by;
-        }
-    }
-    return {};
-}
-
 TakeoverVerdict judge(const std::vector<DirectionCutOff>& directions,
                       std::string& worst_direction) {
     const DirectionCutOff* worst = nullptr;
@@ -135,16 +126,12 @@ make_episodes(const RecordStore& store,
     for (std::size_t n = 0; n < openings.size(); ++n) {
         const EpisodeOpening& opening = openings[n];
         const std::int64_t window_end = n + 1 < openings.size() ? openings[n + 1].at : end;
-        Episode episode{.id = opening.id,
-                        .verb = opening.verb,
-                        .target = opening.target,
-                        .at = Duration{opening.at},
-                        .evidence = opening.evidence,
-                        .directions = {},
-                        .worst_direction = {},
-                        .verdict = TakeoverVerdict::no_interruption,
-                        .two_owners = false,
-                        .story = {}};
+        Episode episode;
+        episode.id = opening.id;
+        episode.verb = opening.verb;
+        episode.target = opening.target;
+        episode.at = Duration{opening.at};
+        episode.evidence = opening.evidence;
         for (std::size_t d = 0; d < directions.size(); ++d) {
             const std::span<const ProbeSample> samples{directions[d].samples};
             const auto first = std::ranges::find_if(samples, [&](const ProbeSample& sample) {
