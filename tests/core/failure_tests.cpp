@@ -226,6 +226,56 @@ TEST_CASE("Release: a standby whose daemon died takes nothing away", "[core][rel
     CHECK(world.stops(0, "asterisk") == 0);
 }
 
+TEST_CASE("Restart: a daemon that is started again within deadtime leaves one owner and a service",
+          "[core][release]") {
+    const auto how = GENERATE(as<std::string>{}, "legacy", "on", "off");
+    const auto after = GENERATE(1s, 5s);
+    const int owner = GENERATE(0, 1);
+    CAPTURE(how, after.count(), owner);
+    TwoNodeWorld world{failback(how)};
+    settle(world);
+    if (owner == 1) {
+        world.command(0, AdminCommand::Kind::standby);
+        world.run_for(20s);
+        REQUIRE(world.owner() == 1);
+    }
+    world.kill(owner);
+    world.run_for(after);
+    const auto again = world.now();
+    world.start(owner);
+    while (world.owner() == 2 && world.now() < again + 10s) {
+        world.run_for(1ms);
+    }
+    CHECK(world.now() - again <= 300ms);  // one beat of the peer, if it has taken over
+    world.run_for(60s);
+    INFO(world.log_text());
+    CHECK((world.owner() == 0 || world.owner() == 1));
+    CHECK(world.service_runs(world.owner(), "asterisk"));
+    CHECK_FALSE(world.service_runs(1 - world.owner(), "asterisk"));
+    if (after == 1s) {
+        CHECK(world.worst_double_anywhere() == 0s);
+    }
+    if (after == 1s && owner == 0) {
+        CHECK(world.stops(0, "asterisk") == 0);  // found running
+    }
+}
+
+TEST_CASE("Restart: a lone daemon that is started again interrupts nothing", "[core][release]") {
+    const auto how = GENERATE(as<std::string>{}, "legacy", "on", "off");
+    TwoNodeWorld world{failback(how)};
+    settle(world);
+    world.power_off(0);
+    world.run_for(20s);
+    REQUIRE(world.service_runs(1, "asterisk"));
+    world.kill(1);
+    world.run_for(1s);
+    world.start(1);
+    world.run_for(60s);
+    INFO(world.log_text());
+    CHECK(world.owner() == 1);
+    CHECK(world.stops(1, "asterisk") == 0);
+}
+
 // ---------------------------------------------------------------- new keys
 
 TEST_CASE("Reload: new keys are in force at once, also after a hand-over", "[core][reload]") {

@@ -72,7 +72,7 @@ constexpr std::array names{"st",
                            "lastseq",
                            "us_failed",
                            "us_pings",
-                           "us_isolated"};
+                           "us_claims"};
 constexpr std::array values{
     "active",   "up",        "init",         "dead", "7d0", "0",     "1",    "all",
     "local",    "foreign",   "none",         "full", "me",  "other", "done", "standby",

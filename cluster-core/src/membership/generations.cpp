@@ -8,16 +8,17 @@
 namespace cluster {
 namespace {
 
-constexpr std::uint64_t layout_version = 1;
+constexpr std::uint64_t layout_version = 2;
 
 struct Stored {
     std::uint64_t version = layout_version;
     std::uint64_t ceiling = 0;
     std::vector<Generations::Known> known;
+    std::string running;
 
     template <class Archive, class Self>
     static void archive(Archive& ar, Self& self) {
-        ar(self.version, self.ceiling, self.known);
+        ar(self.version, self.ceiling, self.known, self.running);
     }
 };
 
@@ -46,6 +47,7 @@ std::uint64_t Generations::start(std::span<const std::byte> durable_state) {
     m_current = wall + 1;
     if (auto stored = decode(durable_state)) {
         m_known = std::move(stored->known);
+        m_left_running = m_running = std::move(stored->running);
         const bool by_time = m_context.ha().hbgenmethod == GenerationMethod::time;
         m_current = by_time ? std::max(wall, stored->ceiling + 1) : stored->ceiling + 1;
     } else if (m_context.ha().hbgenmethod == GenerationMethod::time) {
@@ -86,7 +88,7 @@ void Generations::persist_if_due() {
     }
     std::vector<std::byte> bytes;
     ArchiveWriter writer{bytes};
-    writer(Stored{layout_version, m_ceiling, m_known});
+    writer(Stored{layout_version, m_ceiling, m_known, m_running});
     writer(checksum(bytes));
     m_writing = m_context.issue(PersistState{m_context.out->keep(bytes)});
     m_dirty = false;

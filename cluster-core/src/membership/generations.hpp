@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What must survive a crash: the generations we may have used, and the newest one known of each
+// What must survive a crash: the generations we may have used, which groups run here (a daemon that
+// is started again finds them), and the newest generation known of each
 // peer (heartbeat 3.0.6 keeps the latter in memory only, which is what lets recorded packets hold
 // up a restarted node). Own generations are reserved in blocks, so that raising ours at a peer's
 // death needs no durable write first.
@@ -32,6 +33,16 @@ class Generations {
     [[nodiscard]] std::uint64_t known(std::string_view node) const;
     void learn(std::string_view node, std::uint64_t generation);
 
+    /// One letter per group, '1' = runs here; written when nothing else waits.
+    void set_running(std::string_view running) {
+        if (m_running != running) {
+            m_running = running;
+            m_dirty = true;
+        }
+    }
+    /// What the life before this one ran.
+    [[nodiscard]] const std::string& left_running() const noexcept { return m_left_running; }
+
     /// Issues the write if one is due. Call last in every handle(): nothing may wait for it.
     void persist_if_due();
     bool on_completed(ActionId id, Outcome outcome);
@@ -54,6 +65,8 @@ class Generations {
         ar(self.m_current,
            self.m_ceiling,
            self.m_known,
+           self.m_running,
+           self.m_left_running,
            self.m_dirty,
            self.m_writing,
            self.m_retry_at);
@@ -64,6 +77,8 @@ class Generations {
     std::uint64_t m_current = 0;
     std::uint64_t m_ceiling = 0;  ///< highest generation that the stored state allows us to use
     std::vector<Known> m_known;
+    std::string m_running;
+    std::string m_left_running;
     bool m_dirty = false;
     std::optional<ActionId> m_writing;
     std::optional<Instant> m_retry_at;

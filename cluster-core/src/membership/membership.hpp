@@ -116,6 +116,8 @@ class Membership {
             m_claims = claims;
         }
     }
+    void set_running(std::string_view running) { m_generations.set_running(running); }
+    [[nodiscard]] const std::string& left_running() const { return m_generations.left_running(); }
     void tell_claims_until(Instant at) { m_tell_until = std::max(m_tell_until, at); }
     [[nodiscard]] bool tells_claims() const;
     void settle_returned();

@@ -47,6 +47,7 @@ void ClusterNode::Impl::handle(const Now& now, const Event& event, ActionSink& o
 void ClusterNode::Impl::on(const NodeStarted& event) {
     m_ownership.note_claims();
     m_membership.start(event.durable_state);
+    m_ownership.find_left_over();
 }
 
 void ClusterNode::Impl::on(const DatagramReceived& event) {

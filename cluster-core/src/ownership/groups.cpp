@@ -72,6 +72,7 @@ void OwnershipR1::start_one(GroupId id, TakeoverReason reason) {
     }
     group(id).asked.reset();
     group(id).retry_at.reset();
+    group(id).left_over = false;
     m_roles.change(id, GroupRole::takeover, reason);
     m_resources.start_group(m_context.now, id, *m_context.out);
 }

@@ -293,6 +293,9 @@ void OwnershipR1::judge_orphans() {
                           !legacy() && m_other_stable && m_membership.any_alive() &&
                           m_standby == Standby::none && !m_heal_releasing && !m_settling &&
                           !m_hold.local && !m_other_hold.foreign;
+    if (legacy()) {
+        return;  // armed when a peer begins a new life
+    }
     if (!orphaned) {
         m_timers.cancel(Timer::orphan);
     } else {
@@ -307,6 +310,7 @@ void OwnershipR1::follow_up() {
     if (m_release_due && m_state == State::init && m_membership.any_alive()) {
         begin_release();
     }
+    judge_left_over();
     for (const GroupOutcome& outcome : m_resources.take_outcomes()) {
         on_outcome(outcome);
     }
@@ -349,7 +353,12 @@ void OwnershipR1::on_deadline() {
     if (m_timers.take_due(Timer::announce, now) && std::exchange(m_announce_due, false)) {
         claim_again();
     }
-    if (m_timers.take_due(Timer::orphan, now)) {
+    const bool orphan_due = m_timers.take_due(Timer::orphan, now);
+    if (orphan_due && legacy()) {
+        if (m_membership.any_alive() && m_standby == Standby::none) {
+            take_what_nobody_runs();
+        }
+    } else if (orphan_due) {
         m_hold.local = true;
         start(ResourceScope::local, TakeoverReason::peer_request);
         send_resource(true, {});

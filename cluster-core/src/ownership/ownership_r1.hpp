@@ -50,6 +50,8 @@ class OwnershipR1 {
     void on_deadline();
     /// Call after anything that may have moved a resource, a peer or a ping target.
     void follow_up();
+    /// First of all in a life: what the one before may have left running.
+    void find_left_over();
     /// Hands what runs here to membership, which tells it.
     void note_claims();
     /// This node was not scheduled for that long. True: others may own our groups now, and they
@@ -141,6 +143,7 @@ class OwnershipR1 {
     enum class Standby : std::uint8_t { none, x_asked, x_giving, x_given, y_promised, y_taking };
 
     struct Group {
+        bool left_over = false;  ///< an earlier life may have left it running
         bool failed_here = false;
         bool failed_at_peer = false;
         bool taken_by_death = false;      ///< taken because the peer died, which held it before
@@ -151,7 +154,8 @@ class OwnershipR1 {
 
         template <class Archive, class Self>
         static void archive(Archive& ar, Self& self) {
-            ar(self.failed_here,
+            ar(self.left_over,
+               self.failed_here,
                self.failed_at_peer,
                self.taken_by_death,
                self.answer_due,
@@ -240,6 +244,10 @@ class OwnershipR1 {
     void judge_start_failures();
     void retry_starts();
 
+    // left_over.cpp
+    void judge_left_over();
+    void take_what_nobody_runs();
+
     // standby.cpp
     [[nodiscard]] bool can_exchange() const;
     [[nodiscard]] bool other_ready() const;
@@ -314,6 +322,7 @@ class OwnershipR1 {
     bool m_settling = false;               ///< a peer was away; claims are compared
     bool m_release_due = false;  ///< this life only gives away what a dead one left running
     std::string m_claims;        ///< working space of note_claims()
+    std::string m_running;       ///< likewise
     Standby m_standby = Standby::none;
     ResourceScope m_scope = ResourceScope::all;  ///< of the running standby, seen from X
     ResourceScope m_fifo_scope = ResourceScope::all;

@@ -34,14 +34,20 @@ bool OwnershipR1::runs_anything() const {
 
 void OwnershipR1::note_claims() {
     m_claims.clear();
+    m_running.clear();
     each_group([&](GroupId id) {
         const Claim claim = claim_here(id);
         m_claims += letter_of(claim);
+        const bool up = group(id).left_over || m_roles.role(id) != GroupRole::standby;
+        m_running += up ? '1' : '0';
         if (claim.waits) {
             m_membership.tell_claims_until(m_context.now + settle_time);
         }
     });
     m_membership.set_claims(m_claims);
+    if (!m_context.quirks().restart_on_heal && m_state != State::init) {
+        m_membership.set_running(m_running);
+    }
 }
 
 void OwnershipR1::decide(PolicyDecision::Rule rule,

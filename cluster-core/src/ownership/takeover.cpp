@@ -161,6 +161,9 @@ void OwnershipR1::on_restarted() {
     m_other_stable = false;
     m_other_hold = {};
     m_foreign_since_death = false;
+    if (legacy() && can_exchange() && m_state == State::stable) {
+        m_timers.arm(Timer::orphan, m_context.now + orphan_limit);
+    }
     bool doubled = false;
     each_group([&](GroupId id) {
         doubled = doubled || group(id).taken_by_death;
@@ -325,6 +328,7 @@ void OwnershipR1::begin_release() {
     decide(PolicyDecision::Rule::daemon_death, PolicyDecision::Decision::releases);
     begin_stop(false);
     each_group([&](GroupId id) {
+        group(id).left_over = false;
         m_roles.change(id, GroupRole::release, TakeoverReason::operator_command);
         m_resources.stop_whatever_runs(m_context.now, id, *m_context.out);
     });
