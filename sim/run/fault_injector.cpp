@@ -138,8 +138,7 @@ Effect apply_fault(FaultWorld& world, const std::string& target, const Fault& fa
 }
 
 FaultInjector::FaultInjector(const Scenario& scenario, Testbed& testbed, Hooks hooks)
-    : m_scenario(scenario), m_testbed(testbed), m_recorder(testbed.context().recorder),
-      m_hooks(std::move(hooks)),
+    : m_testbed(testbed), m_recorder(testbed.context().recorder), m_hooks(std::move(hooks)),
       m_timeline(timeline_of(scenario, testbed.context().seed)), m_world{.scenario = scenario,
                                                                          .testbed = testbed,
                                                                          .context =
@@ -356,20 +355,15 @@ void FaultInjector::happen(const TimelineEntry& entry) {
 }
 
 void FaultInjector::done(const std::string& id) {
-    m_done.push_back(id);
     for (Waiting& waiting : m_waiting) {
         if (!waiting.armed && waiting.before == id) {
-            arm(waiting);
+            waiting.armed = true;
         }
         if (!waiting.over && waiting.entry->after->event == After::Event::entry &&
             waiting.entry->after->id == id) {
             fire(waiting);
         }
     }
-}
-
-void FaultInjector::arm(Waiting& waiting) {
-    waiting.armed = true;
 }
 
 void FaultInjector::fire(Waiting& waiting) {

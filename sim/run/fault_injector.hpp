@@ -91,20 +91,17 @@ class FaultInjector {
                    const Effect::Consequence&,
                    std::uint64_t record);
     void done(const std::string& id);
-    void arm(Waiting&);
     void fire(Waiting&);
     void complete(const Later&);
     void fail(const std::string& id, const std::string& verb, const std::string& why);
     [[nodiscard]] std::string resolve(const Target&, const std::string& entry_id);
 
-    const Scenario& m_scenario;
     Testbed& m_testbed;
     models::Recorder& m_recorder;
     Hooks m_hooks;
     std::vector<TimelineEntry> m_timeline;
     FaultWorld m_world;
     std::vector<Waiting> m_waiting;
-    std::vector<std::string> m_done;  ///< ids of entries and reverts that were applied
     std::vector<EpisodeOpening> m_openings;
     std::vector<AppliedFault> m_faults;
     std::vector<std::size_t> m_fault_of_opening;
