@@ -472,8 +472,13 @@ class Engine {
                     masters[m] = true;
                 }
             }
-            for (std::size_t m = 0; m < members.size(); ++m) {
-                m_invariants.span_master(t, bridge_name, m, masters[m]);
+            // Who no longer is goes first: both belong to the same moment.
+            for (const bool master : {false, true}) {
+                for (std::size_t m = 0; m < members.size(); ++m) {
+                    if (masters[m] == master) {
+                        m_invariants.span_master(t, bridge_name, m, master);
+                    }
+                }
             }
         }
     }
