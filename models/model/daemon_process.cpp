@@ -79,6 +79,7 @@ struct DaemonProcess::Driver {
     // ------------------------------------------------------------ world to core
 
     void start();
+    void begin();
     void open_links();
     void close();
 
@@ -120,7 +121,7 @@ struct DaemonProcess::Driver {
     }
 
     void handle(const c::Event& event) {
-        if (left) {
+        if (left || !begun) {
             return;
         }
         handling = true;
@@ -264,7 +265,12 @@ struct DaemonProcess::Driver {
     int deadlines_at_once = 0;
     bool is_frozen = false;
     bool handling = false;
+    bool begun = false;
     bool left = false;
+    // Profile heartbeat-3.0.6 only.
+    ns3::Time writes_from;
+    ns3::Time reads_from;
+    std::map<c::GroupId, HeartbeatShell::Before> chains;  ///< due before its next script
     std::deque<Waiting> inbox;
     std::uint64_t reloads = 0;
     std::size_t serial_waiting = 0;  ///< bytes in the inbox that came over serial lines
@@ -286,6 +292,22 @@ static_assert(cluster::ActionExecutor<DaemonProcess::Driver>);
 // ---------------------------------------------------------------- set-up
 
 void DaemonProcess::Driver::start() {
+    if (options.shell == nullptr) {
+        return begin();
+    }
+    const ns3::Time first = options.shell->draw(HeartbeatShell::Before::first_message);
+    const ns3::Time at = ns3::Simulator::Now() + first;
+    writes_from = at + options.shell->draw(HeartbeatShell::Before::late_writer);
+    reads_from = at + options.shell->draw(HeartbeatShell::Before::late_reader);
+    host.schedule(first, [this, alive = std::weak_ptr<char>(life)] {
+        if (!alive.expired()) {
+            begin();
+        }
+    });
+}
+
+void DaemonProcess::Driver::begin() {
+    begun = true;
     open_links();
     host.on_carrier = [this](const std::string& interface, bool carrier) {
         for (std::size_t i = 0; i < ha().links.size(); ++i) {
@@ -481,7 +503,8 @@ void DaemonProcess::Driver::rearm() {
     }
     timer.Cancel();
     timer_at = *next;
-    timer = post(host.until(next->time_since_epoch().count() - options.clock_offset_ns), [this] { deliver([this] { deadline(); }); });
+    timer = post(host.until(next->time_since_epoch().count() - options.clock_offset_ns),
+                 [this] { deliver([this] { deadline(); }); });
 }
 
 void DaemonProcess::Driver::deadline() {
@@ -502,6 +525,15 @@ void DaemonProcess::Driver::deadline() {
 
 void DaemonProcess::Driver::readable(ns3::Ptr<ns3::Socket> socket) {
     // One call per datagram; the kernel's buffer holds it until its turn comes.
+    if (ns3::Simulator::Now() < reads_from) {
+        host.schedule(reads_from - ns3::Simulator::Now(),
+                      [this, socket, alive = std::weak_ptr<char>(life)] {
+                          if (!alive.expired()) {
+                              readable(socket);
+                          }
+                      });
+        return;
+    }
     if (socket == bridge) {
         deliver([this] { read_bridge(); });
     } else if (socket == icmp) {
@@ -612,12 +644,25 @@ void DaemonProcess::Driver::complete(c::ActionId id, Answer answer) {
     });
 }
 
-void DaemonProcess::Driver::execute(c::ActionId, const c::SendDatagram& action) {
+void DaemonProcess::Driver::execute(c::ActionId id, const c::SendDatagram& action) {
     const auto index = static_cast<std::size_t>(action.link);
     if (index >= links.size()) {
         return;
     }
     const Recorder::Scope scope(recorder, batch != RecordId::none ? batch : event_cause);
+    if (ns3::Simulator::Now() < writes_from) {
+        host.schedule(writes_from - ns3::Simulator::Now(),
+                      [this,
+                       id,
+                       link = action.link,
+                       bytes = std::vector<std::byte>(action.bytes.begin(), action.bytes.end()),
+                       alive = std::weak_ptr<char>(life)] {
+                          if (!alive.expired()) {
+                              execute(id, c::SendDatagram{link, bytes});
+                          }
+                      });
+        return;
+    }
     Link& link = links[index];
     if (link.serial != nullptr) {
         link.serial->send(link.serial_side, action.bytes);
@@ -798,18 +843,34 @@ void DaemonProcess::Driver::execute(c::ActionId id, const c::RunAgent& action) {
     if (options.agents == nullptr || found == options.agents->end()) {
         return complete(id, answer_for(ENOENT));
     }
-    if (const int error = host.may_exec(); error != 0) {
-        return complete(id, answer_for(error));
-    }
     waiting.agent = found->second.get();
-    waiting.agent->run(
-        action.op,
-        action.arguments,
-        [this, id, alive = std::weak_ptr<char>(life)](Agent::Result result) {
+    const auto run = [this,
+                      id,
+                      agent = waiting.agent,
+                      op = action.op,
+                      arguments = action.arguments,
+                      alive = std::weak_ptr<char>(life)] {
+        if (alive.expired() || !pending.contains(id)) {
+            return;
+        }
+        if (const int error = host.may_exec(); error != 0) {
+            return complete(id, answer_for(error));
+        }
+        agent->run(op, arguments, [this, id, alive](Agent::Result result) {
             if (!alive.expired()) {
                 complete(id, {c::Outcome::done, result.exit_status, std::move(result.output), {}});
             }
         });
+    };
+    if (options.shell == nullptr) {
+        return run();
+    }
+    const auto chain = chains.find(action.resource.group);
+    const auto before = chain == chains.end() ? HeartbeatShell::Before::next_script : chain->second;
+    if (chain != chains.end()) {
+        chains.erase(chain);
+    }
+    host.schedule_user({}, options.shell->draw(before), run);
 }
 
 void DaemonProcess::Driver::execute(c::ActionId id, const c::FenceNode& action) {
@@ -897,6 +958,13 @@ void DaemonProcess::Driver::execute(c::ActionId, const c::Report& action) {
     } else if (const auto* role = std::get_if<c::GroupRoleChanged>(&action.body)) {
         remember(role->group, record);
         batch = record;
+        if (role->to == c::GroupRole::takeover) {
+            chains[role->group] = role->reason == c::TakeoverReason::peer_standby
+                                      ? HeartbeatShell::Before::standby_take
+                                      : HeartbeatShell::Before::take;
+        } else if (role->to == c::GroupRole::release) {
+            chains[role->group] = HeartbeatShell::Before::give;
+        }
     } else if (const auto* resource = std::get_if<c::ResourceStateChanged>(&action.body)) {
         remember(resource->resource.group, record);
         batch = record;
@@ -940,7 +1008,22 @@ void DaemonProcess::frozen(bool frozen) {
 }
 
 void DaemonProcess::command(const cluster::AdminCommand& command) {
-    m_driver->deliver([this, command] { m_driver->handle(command); });
+    Driver& driver = *m_driver;
+    if (driver.options.shell == nullptr) {
+        driver.deliver([&driver, command] { driver.handle(command); });
+        return;
+    }
+    const auto before = command.kind == cluster::AdminCommand::Kind::stop
+                            ? HeartbeatShell::Before::stop_command
+                            : HeartbeatShell::Before::fifo_command;
+    driver.host.schedule_user({},
+                              driver.options.shell->draw(before),
+                              [&driver, command, alive = std::weak_ptr<char>(driver.life)] {
+                                  if (!alive.expired()) {
+                                      driver.deliver(
+                                          [&driver, command] { driver.handle(command); });
+                                  }
+                              });
 }
 
 void DaemonProcess::reload(std::optional<cluster::AuthKeys> keys) {

@@ -13,12 +13,15 @@
 
 #include "agent.hpp"
 #include "cluster/cluster_node.hpp"
+#include "heartbeat_scripts.hpp"
 #include "host.hpp"
 
 namespace models {
 
 struct DaemonOptions {
     cluster::NodeOptions node;
+    /// Profile heartbeat-3.0.6: what its shell costs. Null: our daemon, which runs no shell.
+    HeartbeatShell* shell = nullptr;
     AgentTable* agents = nullptr;  ///< of this host; outlives the process
     std::string
         bridge_interface;  ///< interface towards the bridge's control address; empty: by route

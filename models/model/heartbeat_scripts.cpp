@@ -46,6 +46,36 @@ AddressScriptProfile AddressScriptProfile::ipaddr2() {
     return profile;
 }
 
+ns3::Time HeartbeatShell::draw(Before what) {
+    const auto takes = [&](const Distribution& cost) {
+        return to_time(models::draw(cost, m_stream));
+    };
+    const auto late = [&](unsigned percent) {
+        return m_stream.below(100) < percent ? to_time(m_costs.late_child) : ns3::Time{};
+    };
+    switch (what) {
+    case Before::take:
+        return takes(m_costs.take_chain);
+    case Before::standby_take:
+        return takes(m_costs.standby_take_chain);
+    case Before::give:
+        return takes(m_costs.give_chain);
+    case Before::next_script:
+        return takes(m_costs.next_script);
+    case Before::fifo_command:
+        return takes(m_costs.fifo_command);
+    case Before::stop_command:
+        return takes(m_costs.stop_command);
+    case Before::first_message:
+        return takes(m_costs.daemon_start);
+    case Before::late_writer:
+        return late(m_costs.late_writer_percent);
+    case Before::late_reader:
+        return late(m_costs.late_reader_percent);
+    }
+    return {};
+}
+
 // ---------------------------------------------------------------- IPaddr, IPaddr2
 
 struct AddressScript::Impl {

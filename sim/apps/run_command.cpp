@@ -231,14 +231,6 @@ int run_command(const RunCommand& command) {
     int code = exit_pass;
     for (std::size_t i = 0; i < scenarios.size(); ++i) {
         const sim::Scenario& scenario = scenarios[i];
-        if (scenario.cluster.implementation != sim::Implementation::understudyd) {
-            say(stderr,
-                fmt::format("understudy: {}: the model of {} is not built yet; use "
-                            "--implementation understudyd\n",
-                            scenario.file,
-                            sim::name(scenario.cluster.implementation)));
-            return exit_usage;
-        }
         fs::path out =
             command.out.empty() ? fs::path("results") / scenario.id : fs::path(command.out);
         if (!command.out.empty() && scenarios.size() > 1) {

@@ -361,6 +361,9 @@ NodeOptions options_from(const json& header) {
     options.files.keys = parsed(parse_authkeys(text("authkeys"), "authkeys"));
     options.files.settings =
         parsed(parse_settings_json(text("understudy.json"), "understudy.json"));
+    if (options.quirks == Quirks::heartbeat_3_0_6()) {
+        options.files.settings = options.files.settings.as_heartbeat_3_0_6();
+    }
     if (files.contains("redfone.conf")) {
         options.files.redfone = parsed(parse_redfone_conf(text("redfone.conf"), "redfone.conf"));
     }
@@ -558,7 +561,11 @@ EventLogWriter::EventLogWriter(const std::string& path,
     header["files"] = texts;
     // As it is after all defaults, so that what binds a word by default today does not matter at
     // replay.
-    header["files"]["understudy.json"] = settings_to_json(options.files.settings);
+    Settings settings = options.files.settings;
+    if (options.quirks == Quirks::heartbeat_3_0_6()) {
+        settings.bindings.clear();  // of the profile; no file may name them
+    }
+    header["files"]["understudy.json"] = settings_to_json(settings);
     const std::string line =
         header.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + "\n";
     m_failed = std::fwrite(line.data(), 1, line.size(), m_file.get()) != line.size();

@@ -22,6 +22,7 @@
 #include "run/event_log.hpp"
 #include "run/expectations.hpp"
 #include "run/fault_injector.hpp"
+#include "run/implementation.hpp"
 #include "run/invariants.hpp"
 #include "run/lanes.hpp"
 #include "run/observer.hpp"
@@ -828,7 +829,8 @@ RunResult run(const Scenario& scenario, const RunOptions& options) {
         throw std::runtime_error("a cluster without members");
     }
     try {
-        return Engine{scenario, options}.run();
+        const Scenario played = as_played(scenario);
+        return Engine{played, options}.run();
     } catch (const std::runtime_error&) {
         throw;
     } catch (const std::exception& error) {

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "model/event.hpp"
+#include "run/implementation.hpp"
 
 namespace sim {
 
@@ -152,6 +153,10 @@ Testbed::Testbed(const Scenario& scenario, models::Context& context, DaemonHooks
     build_agents(scenario);
     build_telephony(scenario);
     start_daemons(scenario);
+    if (scenario.cluster.implementation == Implementation::heartbeat_3_0_6) {
+        const auto costs = heartbeat_parameters();
+        m_parameters.insert(m_parameters.end(), costs.begin(), costs.end());
+    }
 }
 
 Testbed::~Testbed() {
@@ -454,6 +459,18 @@ void Testbed::build_agents(const Scenario& scenario) {
             }
             }
         }
+        for (const cluster::Binding& binding :
+             cluster::resolve_bindings(files.resources, files.settings)) {
+            const auto& word =
+                files.resources.groups[static_cast<std::size_t>(binding.resource.group)]
+                    .resources[binding.resource.position]
+                    .script;
+            if (binding.kind == cluster::BindingKind::script && !agents.contains(word)) {
+                if (auto script = make_known_script(*at, files.resources, word)) {
+                    agents[word] = std::move(script);
+                }
+            }
+        }
         at->on_lost = [this, member, &agents] {
             for (auto& [word, agent] : agents) {
                 agent->host_lost();
@@ -526,6 +543,9 @@ void Testbed::start_daemons(const Scenario& scenario) {
                 }
             }
         }
+        if (scenario.cluster.implementation == Implementation::heartbeat_3_0_6) {
+            m_shells.emplace(name, models::HeartbeatShell{m_context, name});
+        }
         models::AgentTable& agents = m_agents[name];
         for (auto& [word, agent] : agents) {
             if (auto* pbx = dynamic_cast<models::Pbx*>(agent.get()); pbx != nullptr) {
@@ -580,6 +600,9 @@ std::unique_ptr<models::Process> Testbed::make_daemon(std::size_t index) {
     models::DaemonOptions options;
     options.node = m_members[index].options;
     options.agents = &m_agents[m_members[index].name];
+    if (const auto shell = m_shells.find(m_members[index].name); shell != m_shells.end()) {
+        options.shell = &shell->second;
+    }
     if (m_hooks.told) {
         options.tap = [this, index](const cluster::Now& now,
                                     const cluster::Event& event,

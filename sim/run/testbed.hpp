@@ -126,6 +126,7 @@ class Testbed {
     std::map<std::string, std::unique_ptr<models::SerialLine>> m_serial_lines;
     std::map<std::string, std::unique_ptr<models::T1Line>> m_t1_lines;
     std::unique_ptr<models::CallCentre> m_call_centre;
+    std::map<std::string, models::HeartbeatShell> m_shells;  // profile heartbeat-3.0.6 only
     std::vector<Member> m_members;
     std::map<cluster::MacAddress, std::size_t> m_member_of_mac;
     std::vector<std::string> m_virtual_addresses;

@@ -196,7 +196,7 @@ TEST_CASE("understudy: wrong usage is exit 2 and says what is expected", "[sim][
     const Ran lab = understudy("run x.json --engine lab");
     CHECK(lab.code == 2);
     CHECK(contains(lab.out, "not built yet"));
-    CHECK(understudy("run x.json --implementation heartbeat-3.0.6").code == 2);
+    CHECK(understudy("run x.json --implementation heartbeat-2.1").code == 2);
     CHECK(understudy("schema nonesuch").code == 2);
     CHECK(understudy("replay /nonexistent.eventlog").code == 3);
 }

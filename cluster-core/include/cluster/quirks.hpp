@@ -11,8 +11,9 @@ namespace cluster {
 struct Quirks {
     /// §2.8, §3: received packets are handled on the daemon's own keepalive tick (0 = at once).
     bool handle_on_tick = false;
-    /// With handle_on_tick: after some ticks the loop has a second pass, soon or late, in which
-    /// what came meanwhile is handled and silence is judged. So many of 100 ticks have one.
+    /// With handle_on_tick: at a tick when silence is due to be judged the loop mostly has a second
+    /// pass, soon or late, in which what came meanwhile is handled and silence is judged. So many
+    /// of 100 such ticks have one; at the others silence is judged in the tick itself.
     Duration soon_pass{};
     unsigned soon_pass_percent = 0;
     Duration late_pass{};

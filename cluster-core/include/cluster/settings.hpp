@@ -91,7 +91,8 @@ struct Settings {
     bool ping_tie_break = true;
     bool operator==(const Settings&) const = default;
 
-    /// The same bindings under heartbeat 3.0.6: every rule of ours off.
+    /// What heartbeat 3.0.6 makes of it: every rule of ours off, and every word runs its script,
+    /// the addresses included.
     [[nodiscard]] Settings as_heartbeat_3_0_6() const;
 };
 

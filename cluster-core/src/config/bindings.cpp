@@ -43,19 +43,23 @@ std::string address_detail(const ResourceWord& word) {
 }
 
 void bind(const ResourceWord& word, const Settings& settings, Binding& out) {
-    if (word.script == "IPaddr" || word.script == "IPaddr2") {
+    const auto bound = settings.bindings.find(word.script);
+    // Not from understudy.json, whose reader refuses it: this is how the profile heartbeat-3.0.6
+    // says that nothing is built in.
+    const bool as_script =
+        bound != settings.bindings.end() && bound->second.kind == BindingKind::script;
+    if ((word.script == "IPaddr" || word.script == "IPaddr2") && !as_script) {
         out.kind = BindingKind::address;
         out.detail = address_detail(word);
         return;
     }
-    if (word.script == "IPsrcaddr") {
+    if (word.script == "IPsrcaddr" && !as_script) {
         out.kind = BindingKind::source_address;
         out.detail = "source address " +
                      (word.arguments.empty() ? std::string("missing") : word.arguments[0]) +
                      " on the default route";
         return;
     }
-    const auto bound = settings.bindings.find(word.script);
     out.kind = bound == settings.bindings.end() ? BindingKind::script : bound->second.kind;
     switch (out.kind) {
     case BindingKind::bridge_switch:

@@ -179,15 +179,17 @@ void Membership::on_status(std::size_t index,
         m_context.report(LateHeartbeat{peer.name, silent});
         if (m_context.quirks().restart_on_heal && silent > m_context.ha().deadtime) {
             // heartbeat 3.0.6 after its own stop (§3): the late message declares its sender dead on
-            // the spot.
-            peer.last_status = m_context.now;
+            // the spot, and then counts as a change of its status: no return after a partition.
             declare_dead(index, PeerChangeReason::silent);
-            return;
+            peer.state = PeerState::up;
+            m_context.report(PeerStateChanged{
+                peer.name, PeerState::dead, PeerState::up, PeerChangeReason::heard, silent});
         }
     }
     const std::string_view announced = view.get("st").value_or(std::string_view{}).substr(0, 32);
     if (peer.status != announced) {
         peer.status = announced;
+        run_status_script(false);
     }
     if (const auto dt = view.get_hex("dt")) {
         const auto cap = static_cast<std::uint64_t>(

@@ -104,10 +104,17 @@ void ClusterNode::Impl::on(const AdminCommand& event) {
     }
 }
 
+/// Quirk handle_on_tick; after its goodbye the process only waits for its end.
+bool ClusterNode::Impl::loop_waits_for_ticks() const {
+    return m_context.quirks().handle_on_tick && !m_ownership.leaving();
+}
+
 void ClusterNode::Impl::on(const DeadlineReached&) {
     // Quirk handle_on_tick: nothing is done between two passes of the loop, timers included.
-    const bool pass = !m_context.quirks().handle_on_tick || m_membership.passes_now();
+    const bool pass = !loop_waits_for_ticks() || m_membership.passes_now();
     if (pass) {
+        m_membership.before_backlog();
+        follow_events();
         run_waiting();
     }
     m_membership.on_deadline();
@@ -138,6 +145,9 @@ void ClusterNode::Impl::follow_events() {
 /// that the node was frozen, and that others had the right to declare it dead.
 void ClusterNode::Impl::notice_sleep() {
     const Duration slept = m_context.now - m_last_run;
+    if (m_context.quirks().handle_on_tick && slept > m_context.ha().deadtime) {
+        m_membership.catch_up();
+    }
     const bool notices =
         !m_context.quirks().restart_on_heal;  // heartbeat 3.0.6 only wonders about the others
     if (!notices || slept <= std::max(m_context.ha().deadtime, m_context.ha().keepalive)) {
@@ -156,7 +166,7 @@ std::optional<Instant> ClusterNode::Impl::next_deadline() const {
         return std::nullopt;
     }
     const std::optional<Instant> own =
-        m_context.quirks().handle_on_tick ? std::nullopt : m_ownership.next_deadline();
+        loop_waits_for_ticks() ? std::nullopt : m_ownership.next_deadline();
     return earlier(m_membership.next_deadline(), earlier(own, m_resources.next_deadline()));
 }
 

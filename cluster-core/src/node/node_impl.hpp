@@ -38,6 +38,7 @@ class ClusterNode::Impl {
     void on(const DeadlineReached& event);
     void receive(LinkId link, std::span<const std::byte> bytes);
     void run_waiting();
+    [[nodiscard]] bool loop_waits_for_ticks() const;
     void follow_events();
     void notice_sleep();
     [[nodiscard]] std::uint64_t configuration_mark() const;

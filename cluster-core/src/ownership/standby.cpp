@@ -230,6 +230,7 @@ void OwnershipR1::on_hb_takeover(const wire::MessageView& view) {
         if (m_context.quirks().handle_on_tick) {
             m_fifo_scope = complement(*scope);
             m_timers.arm(Timer::fifo, m_context.now + fifo_delay);
+            m_membership.pass_at_end_of_script(fifo_delay);
         } else {
             begin_standby(complement(*scope), true);
         }
@@ -258,7 +259,10 @@ void OwnershipR1::judge_pings() {
                    *peer.reachable_pings > m_membership.pings().reachable();
         });
     if (fewer && m_state == State::stable && (m_hold.local || m_hold.foreign)) {
-        m_timers.arm_once(Timer::ipfail, m_context.now + ipfail_delay);
+        // Real ipfail asks the peer for its count first: an answer of one tick.
+        const Duration asks =
+            m_context.quirks().handle_on_tick ? m_context.ha().keepalive : Duration{};
+        m_timers.arm_once(Timer::ipfail, m_context.now + asks + ipfail_delay);
     } else {
         m_timers.cancel(Timer::ipfail);
     }

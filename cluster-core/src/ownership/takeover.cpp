@@ -143,7 +143,9 @@ void OwnershipR1::finish_takeover() {
     message.add("info", "mach_down");
     m_membership.sender().send();
     received_resource_report();
-    fail_back();
+    if (!m_context.quirks().restart_on_heal) {
+        fail_back();  // heartbeat 3.0.6 looks only when the peer becomes stable
+    }
     move_failed();
 }
 
@@ -193,7 +195,9 @@ void OwnershipR1::on_healed(std::size_t index) {
     }
     m_other_stable = false;
     if (m_context.quirks().restart_on_heal) {
-        m_timers.arm_once(Timer::restart, m_context.now + restart_delay);
+        const bool late = m_context.prng.below(100) < restart_late_percent;
+        m_timers.arm_once(Timer::restart,
+                          m_context.now + restart_delay + (late ? clock_step : Duration{}));
         send_stonith(m_membership.peers()[index].name, "unneeded");
         return;
     }
