@@ -9,7 +9,9 @@ build_packages=(
 # What the tests need on top.
 test_packages=(catch2 libvalijson-dev)
 # The player; without Qt everything else is built all the same.
-player_packages=(qt6-base-dev qt6-svg-dev libsimdjson-dev fonts-dejavu-core fonts-inter fonts-jetbrains-mono)
+player_packages=(
+  qt6-base-dev qt6-svg-dev libsimdjson-dev fonts-dejavu-core fonts-inter fonts-jetbrains-mono xvfb xauth
+)
 # What scripts/verify.sh needs on top: fuzzers, sanitizers, lint.
 verify_packages=(clang clang-tidy clang-format libclang-rt-dev)
 

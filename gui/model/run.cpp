@@ -57,15 +57,25 @@ QString Run::title() const {
 }
 
 const EpisodeResult* Run::episode_at(Time t) const {
-    const EpisodeResult* found = nullptr;
-    if (result) {
-        for (const EpisodeResult& episode : result->episodes) {
-            if (episode.at <= t) {
-                found = &episode;
-            }
+    if (!result) {
+        return nullptr;
+    }
+    const std::vector<EpisodeResult>& all = result->episodes;
+    // A cut-off belongs to the episode it began in, however long it lasts.
+    for (std::size_t i = all.size(); i-- > 0;) {
+        const auto span = cut_off(all[i]);
+        if (span && span->first <= t && t <= span->second) {
+            return &all[i];
         }
     }
-    return found;
+    // Else the last one; a repair that interrupted nobody stands back behind its fault.
+    for (std::size_t i = all.size(); i-- > 0;) {
+        const bool repair = all[i].id.ends_with("/revert");
+        if (all[i].at <= t && (!repair || i == 0 || all[i].worst() != nullptr)) {
+            return &all[i];
+        }
+    }
+    return nullptr;
 }
 
 std::optional<std::pair<Time, Time>> Run::cut_off(const EpisodeResult& episode) const {

@@ -23,7 +23,8 @@ struct Run {
     QString no_result;  ///< why there is none
 
     [[nodiscard]] QString title() const;  ///< "call-centre-primary-power · seed 1"
-    /// The episode whose window t lies in; null before the first and without a result.
+    /// The episode whose cut-off lasts at t, else the last one before t; null before the first and
+    /// without a result.
     [[nodiscard]] const EpisodeResult* episode_at(Time t) const;
     /// Begin and end of the longest cut-off of the worst direction; end of the run when it was not
     /// restored. nullopt: nothing was interrupted.

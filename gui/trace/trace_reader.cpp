@@ -2,6 +2,7 @@
 #include "trace/trace_reader.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <charconv>
@@ -142,6 +143,7 @@ struct TraceReader::Work {
     Trace& trace;
     simdjson::ondemand::parser parser{line_limit + simdjson::SIMDJSON_PADDING};
     std::unordered_map<std::string, NameId, ViewHash, std::equal_to<>> ids{};
+    std::array<NameId, 512> recent = all_unknown();
     NameId pkt;
     Time first_t = 0;
     Time last_t = 0;
@@ -149,6 +151,12 @@ struct TraceReader::Work {
     bool sorted = true;
     bool told_of_rest = false;
     std::uint64_t trailer_line = 0;
+
+    static std::array<NameId, 512> all_unknown() {
+        std::array<NameId, 512> out{};
+        out.fill(no_name);
+        return out;
+    }
 
     explicit Work(Trace& part) : trace(part), pkt(intern("pkt")) {}
 
@@ -159,7 +167,22 @@ struct TraceReader::Work {
         }
     }
 
+    /// A trace has few names and says them often: most are found without hashing them whole.
     NameId intern(std::string_view name) {
+        const std::size_t slot =
+            name.empty() ? 0
+                         : (name.size() * 31 + static_cast<unsigned char>(name.back()) * 7 +
+                            static_cast<unsigned char>(name.front()) +
+                            static_cast<unsigned char>(name[name.size() / 2]) * 3) %
+                               recent.size();
+        if (recent[slot] != no_name && trace.m_names[recent[slot]] == name) {
+            return recent[slot];
+        }
+        recent[slot] = intern_anew(name);
+        return recent[slot];
+    }
+
+    NameId intern_anew(std::string_view name) {
         const auto found = ids.find(name);
         if (found != ids.end()) {
             return found->second;

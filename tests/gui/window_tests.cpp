@@ -330,6 +330,38 @@ TEST_CASE("Window: broken, truncated and newer traces open with a notice", "[gui
     CHECK(window.session().run()->no_result.contains(QStringLiteral("result.json")));
 }
 
+TEST_CASE("Run: a cut-off stays with its episode when a repair follows", "[gui][window]") {
+    Run run;
+    run.trace = TraceReader::read_text(whole).trace;
+    run.result.emplace();
+    DirectionResult cut;
+    cut.direction = "inward";
+    cut.interrupted = true;
+    cut.longest = 30;
+    cut.path = {10, 15};  // answered at 62
+    EpisodeResult fault;
+    fault.id = "cut";
+    fault.at = 32;
+    fault.worst_direction = "inward";
+    fault.directions = {cut};
+    EpisodeResult repair;
+    repair.id = "cut/revert";
+    repair.at = 40;
+    EpisodeResult other;
+    other.id = "other";
+    other.at = 80;
+    run.result->episodes = {fault, repair, other};
+    const auto at = [&](Time t) {
+        const EpisodeResult* const found = run.episode_at(t);
+        return found == nullptr ? std::string("none") : found->id;
+    };
+    CHECK(at(10) == "none");
+    CHECK(at(35) == "cut");
+    CHECK(at(50) == "cut");
+    CHECK(at(70) == "cut");
+    CHECK(at(90) == "other");
+}
+
 TEST_CASE("Window: a huge topology and long names are drawn", "[gui][window]") {
     std::string text =
         R"({"format":"failover-trace/1","scenario":"a-scenario-with-a-very-long-name-indeed-really",)"
