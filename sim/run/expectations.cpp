@@ -152,14 +152,15 @@ struct Judge {
             from = episode->at.count();
             to = window_end(facts, *episode);
         }
-        std::int64_t total = 0;
+        std::int64_t longest = 0;
         for (const auto& [begin, end] : facts.dual_owner_spans) {
-            total += std::max<std::int64_t>(0, std::min(end, to) - std::max(begin, from));
+            longest = std::max(longest, std::min(end, to) - std::max(begin, from));
         }
-        result.observed_ns = total;
-        result.observed = total == 0 ? "never two owners"
-                                     : fmt::format("two owners for {}", seconds(Duration{total}));
-        result.verdict = within(Duration{total}, wanted.min, wanted.max);
+        result.observed_ns = longest;
+        result.observed = longest == 0
+                              ? "never two owners"
+                              : fmt::format("two owners for {}", seconds(Duration{longest}));
+        result.verdict = within(Duration{longest}, wanted.min, wanted.max);
     }
 
     void operator()(const MetricLimit& wanted) const {

@@ -505,7 +505,7 @@ struct NoInterruption {
 struct Restored {
     std::string from;  ///< episode; empty: all
 };
-/// How long two members held the same address or bridge span, summed.
+/// The longest time in which two members held the same address or bridge span without a break.
 struct TwoOwners {
     std::string from;  ///< episode; empty: the whole run
     std::optional<Duration> min, max;

@@ -72,6 +72,60 @@ TEST_CASE("Summary: one slow run in 59 leaves p95 open, many slow runs fail it",
     CHECK(sim::exit_code(summary) == 1);
 }
 
+TEST_CASE("Summary: what must be met in every run fails with the first that does not meet it",
+          "[sim][report]") {
+    sim::Scenario scenario = sample::scenario();
+    scenario.expect[4].kind = sim::MetricLimit{"calls-dropped", {}, 0};
+    auto runs = many(60, 5s);
+    const auto judged = [&] { return sim::summarize(scenario, runs, 1, runs.size()); };
+    CHECK(expectation(judged(), "flap").verdict == sim::ExpectationVerdict::pass);
+    runs[30].expectations[4].verdict = sim::ExpectationVerdict::fail;
+    CHECK(expectation(judged(), "flap").verdict == sim::ExpectationVerdict::fail);
+    CHECK(expectation(judged(), "flap").reason == "not met in 1 of 60 runs");
+    CHECK(sim::exit_code(judged()) == 1);
+}
+
+TEST_CASE("Summary: a known defect passes while it shows, whatever kind of limit it breaks",
+          "[sim][report]") {
+    sim::Scenario scenario = sample::scenario();
+    scenario.expect[3].known_bad = true;  // an invariant: one run is enough
+    scenario.expect[0].known_bad = true;  // a time limit
+    auto runs = many(60, 5s);
+    const auto judged = [&] { return sim::summarize(scenario, runs, 1, runs.size()); };
+    // A run's verdicts are turned round already.
+    for (sim::RunResult& run : runs) {
+        run.expectations[0].verdict = sim::ExpectationVerdict::fail;
+        run.expectations[3].verdict = sim::ExpectationVerdict::fail;
+    }
+    CHECK(expectation(judged(), "one").verdict == sim::ExpectationVerdict::fail);
+    CHECK(expectation(judged(), "one").reason.find("it has become good") != std::string::npos);
+    CHECK(expectation(judged(), "fast").verdict == sim::ExpectationVerdict::fail);
+    runs[7].expectations[3].verdict = sim::ExpectationVerdict::pass;
+    CHECK(expectation(judged(), "one").verdict == sim::ExpectationVerdict::pass);
+    CHECK(expectation(judged(), "one").reason == "bad, as known: violated in 1 of 60 runs");
+    CHECK(expectation(judged(), "one").passed == 1);
+    for (sim::RunResult& run : runs) {
+        run.expectations[0].verdict = sim::ExpectationVerdict::pass;
+        run.expectations[0].observed_ns = 30'000'000'000;
+    }
+    CHECK(expectation(judged(), "fast").verdict == sim::ExpectationVerdict::pass);
+}
+
+TEST_CASE("Summary: what concerns another implementation is left out", "[sim][report]") {
+    sim::Scenario scenario = sample::scenario();
+    scenario.expect[0].implementation = sim::Implementation::heartbeat_3_0_6;
+    const auto runs = many(60, 5s);
+    const auto has_fast = [&] {
+        const auto summary = sim::summarize(scenario, runs, 1, runs.size());
+        return std::any_of(summary.expectations.begin(),
+                           summary.expectations.end(),
+                           [](const auto& e) { return e.id == "fast"; });
+    };
+    CHECK_FALSE(has_fast());
+    scenario.cluster.implementation = sim::Implementation::heartbeat_3_0_6;
+    CHECK(has_fast());
+}
+
 TEST_CASE("Summary: a warning never decides the exit code", "[sim][report]") {
     const sim::Summary summary = summarize(many(60, 15s));  // 18.4 s: inside 20 s, beyond 15 s
     CHECK(expectation(summary, "typical").verdict == sim::ExpectationVerdict::fail);

@@ -173,6 +173,92 @@ TEST_CASE("Expectation report: prints what was measured", "[sim][expectations]")
     CHECK(w.judge(ReportMetric{"calls-dropped"}).observed == "4");
 }
 
+TEST_CASE("Expectation cut-off: of the direction that is named", "[sim][expectations]") {
+    World w;
+    CHECK(w.verdict(CutOffTime{"cut", "outward", {}, 12s}) == pass);
+    CHECK(w.verdict(CutOffTime{"cut", "outward", 12s, {}}) == pass);
+    CHECK(w.verdict(CutOffTime{"cut", "inward", {}, 12s}) == fail);
+    CHECK(w.judge(CutOffTime{"cut", "inward", {}, 12s}).evidence ==
+          std::vector<std::uint64_t>{3, 4});
+    CHECK(w.verdict(CutOffTime{"cut", "station-to-station", {}, 12s}) ==
+          ExpectationVerdict::inconclusive);
+    CHECK(w.verdict(CutOffTime{"other", "inward", {}, 12s}) == ExpectationVerdict::not_reached);
+    w.facts.episodes[0].directions[0].restored = false;
+    CHECK(w.verdict(CutOffTime{"cut", "outward", {}, 100s}) == fail);
+}
+
+TEST_CASE("Expectations no-interruption and restored: of one episode or of all",
+          "[sim][expectations]") {
+    World w;
+    CHECK(w.verdict(NoInterruption{"cut"}) == fail);
+    CHECK(w.judge(NoInterruption{""}).observed == "cut off: outward in cut, inward in cut");
+    CHECK(w.verdict(Restored{"cut"}) == pass);
+    w.facts.episodes[0].directions[1].restored = false;
+    CHECK(w.verdict(Restored{"cut"}) == fail);
+    CHECK(w.judge(Restored{""}).observed == "not restored: inward in cut");
+    Episode quiet = w.facts.episodes[0];
+    quiet.id = "quiet";
+    for (DirectionCutOff& direction : quiet.directions) {
+        direction.interrupted = false;
+        direction.restored = true;
+    }
+    w.facts.episodes.push_back(quiet);
+    CHECK(w.verdict(NoInterruption{"quiet"}) == pass);
+    CHECK(w.verdict(NoInterruption{""}) == fail);
+    CHECK(w.verdict(Restored{""}) == fail);
+    CHECK(w.verdict(Restored{"other"}) == ExpectationVerdict::not_reached);
+    w.facts.episodes[1].directions.clear();
+    CHECK(w.verdict(NoInterruption{"quiet"}) == ExpectationVerdict::inconclusive);
+    w.facts.episodes.clear();
+    CHECK(w.verdict(NoInterruption{""}) == ExpectationVerdict::not_reached);
+}
+
+TEST_CASE("Expectation two-owners: the longest of the run, or of the part that lies in an episode",
+          "[sim][expectations]") {
+    World w;
+    CHECK(w.verdict(TwoOwners{"", {}, 0s}) == pass);
+    w.facts.dual_owner_spans = {{179 * s, 181 * s}, {190 * s, 191 * s}};
+    CHECK(w.verdict(TwoOwners{"", {}, 0s}) == fail);
+    CHECK(w.judge(TwoOwners{"", {}, 0s}).observed_ns == 2 * s);
+    CHECK(w.judge(TwoOwners{"cut", {}, 0s}).observed_ns == s);
+    Episode next = w.facts.episodes[0];
+    next.id = "next";
+    next.at = 185s;
+    w.facts.episodes.push_back(next);
+    CHECK(w.judge(TwoOwners{"cut", {}, 0s}).observed_ns == s);
+    CHECK(w.judge(TwoOwners{"next", {}, 0s}).observed_ns == s);
+    CHECK(w.verdict(TwoOwners{"cut", 1s, 1s}) == pass);
+    CHECK(w.verdict(TwoOwners{"other", {}, 0s}) == ExpectationVerdict::not_reached);
+}
+
+TEST_CASE("Expectation metric: both limits included", "[sim][expectations]") {
+    World w;
+    CHECK(w.verdict(MetricLimit{"calls-dropped", {}, 0}) == ExpectationVerdict::inconclusive);
+    w.facts.metrics = {{"calls-dropped", 4}};
+    CHECK(w.verdict(MetricLimit{"calls-dropped", {}, 4}) == pass);
+    CHECK(w.verdict(MetricLimit{"calls-dropped", 4, {}}) == pass);
+    CHECK(w.verdict(MetricLimit{"calls-dropped", {}, 3}) == fail);
+    CHECK(w.verdict(MetricLimit{"calls-dropped", 5, {}}) == fail);
+}
+
+TEST_CASE("Expectation known_bad: passes while it is bad, and says when it has become good",
+          "[sim][expectations]") {
+    World w;
+    const auto judge = [&](Duration max) {
+        Expectation expectation;
+        expectation.id = "x";
+        expectation.known_bad = true;
+        expectation.kind = TakeoverTime{"cut", std::nullopt, max};
+        return evaluate(expectation, w.facts);
+    };
+    CHECK(judge(12s).verdict == pass);
+    CHECK(judge(12s).observed == "bad, as known: 13.000 s (inward)");
+    CHECK(judge(13s).verdict == fail);
+    CHECK(judge(13s).observed.find("it has become good") != std::string::npos);
+    w.facts.episodes.clear();
+    CHECK(judge(12s).verdict == ExpectationVerdict::not_reached);  // nothing is known then
+}
+
 TEST_CASE("Conclusion: a run passes only when everything was evaluated", "[sim][expectations]") {
     Expectation error;
     error.id = "e";
