@@ -11,7 +11,9 @@
 #include <QMessageBox>
 #include <QSaveFile>
 #include <QSplitter>
+#include <QRegularExpression>
 #include <QTemporaryFile>
+#include <QTextBlock>
 #include <QVBoxLayout>
 
 namespace gui {
