@@ -9,16 +9,16 @@ _understudy() {
     --trace) mapfile -t COMPREPLY < <(compgen -W "all signalling none" -- "$word"); return ;;
     --color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$word"); return ;;
     --engine) mapfile -t COMPREPLY < <(compgen -W "ns3 lab" -- "$word"); return ;;
-    --implementation) mapfile -t COMPREPLY < <(compgen -W "understudyd heartbeat-3.0.6" -- "$word"); return ;;
+    --implementation) mapfile -t COMPREPLY < <(compgen -W "understudyd heartbeat-3.0.6 both" -- "$word"); return ;;
     --out) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
     schema) mapfile -t COMPREPLY < <(compgen -W "$(understudy schema 2>/dev/null)" -- "$word"); return ;;
   esac
   if [ "$COMP_CWORD" -eq 1 ]; then
-    mapfile -t COMPREPLY < <(compgen -W "run analyze replay schema --help --version" -- "$word")
+    mapfile -t COMPREPLY < <(compgen -W "run analyze explain replay schema --help --version" -- "$word")
   elif [[ $word == -* && ${COMP_WORDS[1]} == analyze ]]; then
     mapfile -t COMPREPLY < <(compgen -W "--simulate --simulate=2 --pairs --seeds --jobs --format --implementation --color --help" -- "$word")
   elif [[ $word == -* ]]; then
-    mapfile -t COMPREPLY < <(compgen -W "--seed --seeds --jobs --out --format --trace --engine --implementation --color --help" -- "$word")
+    mapfile -t COMPREPLY < <(compgen -W "--seed --seeds --jobs --out --html --format --trace --engine --implementation --color --help" -- "$word")
   else
     mapfile -t COMPREPLY < <(compgen -f -- "$word")
   fi

@@ -12,6 +12,8 @@
 
 #include "console.hpp"
 #include "files.hpp"
+#include "report/comparison.hpp"
+#include "report/html_report.hpp"
 #include "report/result_json.hpp"
 #include "report/summary.hpp"
 #include "report/text_report.hpp"
@@ -95,7 +97,21 @@ int code_of(const sim::Scenario& scenario, const sim::RunResult& result) {
     return verdict == "pass" ? exit_pass : verdict == "fail" ? exit_failed : exit_inconclusive;
 }
 
-int run_one(const RunCommand& command, const sim::Scenario& scenario, const fs::path& out) {
+/// What is left of one scenario and implementation when it has been run.
+struct Outcome {
+    const sim::Scenario* scenario = nullptr;
+    std::optional<sim::RunResult> result;  ///< of a single run
+    std::optional<sim::Summary> summary;   ///< of a campaign
+};
+
+bool prints_json(const RunCommand& command) {
+    return command.json && command.implementations.size() < 2;  // else the comparison is printed
+}
+
+int run_one(const RunCommand& command,
+            const sim::Scenario& scenario,
+            const fs::path& out,
+            Outcome& outcome) {
     const RunFiles files{out, scenario.id + ".run.jsonl", command.trace != sim::TraceLevel::none};
     prepare(files, scenario);
     WorkResult work;
@@ -117,9 +133,9 @@ int run_one(const RunCommand& command, const sim::Scenario& scenario, const fs::
     if (worst) {
         write_file(out / "waterfall.svg", sim::waterfall_svg(result, *worst));
     }
-    if (command.json) {
+    if (prints_json(command)) {
         say(stdout, sim::result_to_json(scenario, result));
-    } else {
+    } else if (!command.json) {
         say(stdout, sim::text_report(scenario, result, {command.color}));
         say(stdout,
             fmt::format("written: {}/result.json{}{}\n",
@@ -129,10 +145,15 @@ int run_one(const RunCommand& command, const sim::Scenario& scenario, const fs::
                             ? ", " + files.trace_name + " (trace), one .eventlog per node"
                             : ""));
     }
-    return code_of(scenario, result);
+    const int code = code_of(scenario, result);
+    outcome.result = std::move(*work.results.front());
+    return code;
 }
 
-int run_many(const RunCommand& command, const sim::Scenario& scenario, const fs::path& out) {
+int run_many(const RunCommand& command,
+             const sim::Scenario& scenario,
+             const fs::path& out,
+             Outcome& outcome) {
     const bool recorded = command.trace.value_or(sim::TraceLevel::none) != sim::TraceLevel::none;
     std::vector<RunFiles> files;
     std::vector<RunJob> jobs;
@@ -169,15 +190,38 @@ int run_many(const RunCommand& command, const sim::Scenario& scenario, const fs:
     const sim::Summary summary =
         sim::summarize(scenario, results, command.seeds->first, command.seeds->last);
     write_file(out / "summary.json", sim::summary_to_json(summary));
-    if (command.json) {
+    if (prints_json(command)) {
         say(stdout, sim::summary_to_json(summary));
-    } else {
+    } else if (!command.json) {
         say(stdout, sim::text_report(scenario, summary, {command.color}));
         say(stdout,
             fmt::format("written: {}/summary.json, seed-N/result.json for each run\n",
                         out.string()));
     }
+    outcome.summary = summary;
     return sim::exit_code(summary);
+}
+
+/// Of one scenario with several implementations; nothing when one of them has no result.
+std::optional<sim::Comparison> compared(const std::vector<Outcome>& outcomes) {
+    std::vector<const sim::Scenario*> scenarios;
+    std::vector<const sim::RunResult*> results;
+    std::vector<const sim::Summary*> summaries;
+    for (const Outcome& outcome : outcomes) {
+        scenarios.push_back(outcome.scenario);
+        if (outcome.result) {
+            results.push_back(&*outcome.result);
+        } else if (outcome.summary) {
+            summaries.push_back(&*outcome.summary);
+        }
+    }
+    if (results.size() == outcomes.size()) {
+        return sim::compare(scenarios, results);
+    }
+    if (summaries.size() == outcomes.size()) {
+        return sim::compare(summaries);
+    }
+    return std::nullopt;
 }
 
 /// Of several scenarios: what is most wrong counts.
@@ -211,8 +255,29 @@ std::optional<SeedRange> parse_seed_range(const std::string& text) {
     return range;
 }
 
+std::optional<std::vector<sim::Implementation>> parse_implementations(const std::string& text) {
+    using sim::Implementation;
+    static constexpr std::array all{Implementation::understudyd, Implementation::heartbeat_3_0_6};
+    if (text == "both") {
+        return std::vector<Implementation>(all.begin(), all.end());
+    }
+    std::vector<Implementation> found;
+    for (std::size_t at = 0; at <= text.size();) {
+        const std::size_t comma = std::min(text.find(',', at), text.size());
+        const std::string_view word = std::string_view(text).substr(at, comma - at);
+        const auto known = std::find_if(
+            all.begin(), all.end(), [&](Implementation i) { return sim::name(i) == word; });
+        if (known == all.end() || std::find(found.begin(), found.end(), *known) != found.end()) {
+            return std::nullopt;
+        }
+        found.push_back(*known);
+        at = comma + 1;
+    }
+    return found;
+}
+
 int run_command(const RunCommand& command) {
-    std::vector<sim::Scenario> scenarios;
+    std::vector<sim::Scenario> scenarios;  // one for each file and implementation
     bool all_valid = true;
     for (const std::string& file : command.files) {
         sim::ReadScenario read = sim::read_scenario(file);
@@ -220,28 +285,64 @@ int run_command(const RunCommand& command) {
             all_valid = false;
             continue;
         }
-        if (command.implementation) {
-            read.scenario->cluster.implementation = *command.implementation;
+        if (command.implementations.empty()) {
+            scenarios.push_back(std::move(*read.scenario));
         }
-        scenarios.push_back(std::move(*read.scenario));
+        for (const sim::Implementation implementation : command.implementations) {
+            scenarios.push_back(*read.scenario);
+            scenarios.back().cluster.implementation = implementation;
+        }
     }
     if (!all_valid) {
         return exit_invalid;
     }
+    const std::size_t together = std::max<std::size_t>(command.implementations.size(), 1);
+    const bool several = scenarios.size() > together;
+    sim::HtmlReport html;
+    std::vector<Outcome> outcomes;  // of the scenario that is run now
     int code = exit_pass;
     for (std::size_t i = 0; i < scenarios.size(); ++i) {
         const sim::Scenario& scenario = scenarios[i];
         fs::path out =
             command.out.empty() ? fs::path("results") / scenario.id : fs::path(command.out);
-        if (!command.out.empty() && scenarios.size() > 1) {
+        if (!command.out.empty() && several) {
             out /= scenario.id;
         }
+        const fs::path folder =
+            together > 1 ? out / sim::name(scenario.cluster.implementation) : out;
         if (i > 0 && !command.json) {
             say(stdout, "\n");
         }
-        code = worse(code,
-                     command.seeds ? run_many(command, scenario, out)
-                                   : run_one(command, scenario, out));
+        Outcome outcome{&scenario, {}, {}};
+        const int this_code = command.seeds ? run_many(command, scenario, folder, outcome)
+                                            : run_one(command, scenario, folder, outcome);
+        // The implementation named first is judged, the others are shown; but none may break.
+        if (i % together == 0 || this_code == exit_internal) {
+            code = worse(code, this_code);
+        }
+        if (outcome.result) {
+            html.add(scenario, *outcome.result);
+        } else if (outcome.summary) {
+            html.add(scenario, *outcome.summary);
+        }
+        outcomes.push_back(std::move(outcome));
+        if (outcomes.size() < together) {
+            continue;
+        }
+        if (const auto comparison = together > 1 ? compared(outcomes) : std::nullopt) {
+            write_file(out / "comparison.json", sim::comparison_to_json(*comparison));
+            say(stdout,
+                command.json ? sim::comparison_to_json(*comparison)
+                             : '\n' + sim::text_report(*comparison, command.color));
+            html.add(*comparison);
+        }
+        outcomes.clear();
+    }
+    if (!command.html.empty()) {
+        write_file(command.html, html.text());
+        if (!command.json) {
+            say(stdout, fmt::format("written: {}\n", command.html));
+        }
     }
     return code;
 }

@@ -26,6 +26,11 @@ struct SeedRange {
     std::uint64_t last = 1;
 };
 
+/// "understudyd", "heartbeat-3.0.6", "both", or several with commas between; nullopt: none of these,
+/// or one twice.
+[[nodiscard]] std::optional<std::vector<sim::Implementation>>
+parse_implementations(const std::string&);
+
 /// "A..B" with A <= B and at most a million seeds.
 [[nodiscard]] std::optional<SeedRange> parse_seed_range(const std::string&);
 
@@ -37,7 +42,8 @@ struct RunCommand {
     std::string out;                 ///< empty: results/<scenario>
     bool json = false;
     std::optional<sim::TraceLevel> trace;  ///< default: signalling for one run, none for a campaign
-    std::optional<sim::Implementation> implementation;
+    std::vector<sim::Implementation> implementations;  ///< empty: as each scenario says
+    std::string html;                                   ///< file for the HTML report; empty: none
     bool color = false;
     bool progress = false;
 };

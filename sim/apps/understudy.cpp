@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "analyze_command.hpp"
+#include "explain_command.hpp"
 #include "run/event_log.hpp"
 #include "run_command.hpp"
 #include "schemas.hpp"
@@ -25,9 +26,11 @@ Examples:
   understudy run scenarios/call-centre/primary-power.json --seed 7 --trace all
   understudy run scenarios/call-centre/primary-power.json --seeds 1..200 -j 2
   understudy run a.json b.json --format json --out /tmp/results
+  understudy run scenarios/call-centre/primary-power.json --implementation both --html report.html
 
 Writes DIR/result.json, DIR/waterfall.svg, DIR/<scenario>.run.jsonl (trace) and DIR/<node>.eventlog; with --seeds
-DIR/summary.json and DIR/seed-N/… . Without --out, DIR is results/<scenario>.
+DIR/summary.json and DIR/seed-N/… . Without --out, DIR is results/<scenario>. With several
+implementations each has a folder in DIR, and DIR/comparison.json sets them side by side.
 
 Exit codes: 0 pass, 1 an expectation failed, 2 usage, 3 invalid scenario or configuration,
 5 inconclusive, 6 internal error.)";
@@ -43,6 +46,16 @@ Looks at topology and configuration files; the scenario's timeline does not matt
 in turn and watches whether calls are answered within 20 s; where that differs from the graph, the report says why.
 
 Exit codes: 0 analyzed, 2 usage, 3 invalid scenario or configuration, 5 interrupted, 6 internal error.)";
+
+constexpr const char* explain_examples = R"(
+Examples:
+  understudy explain scenarios/call-centre/primary-power.json      what will happen, and what is judged
+  understudy explain soak.json --seed 7                            with the faults that seed 7 draws
+  understudy explain results/call-centre-primary-power             what happened in a finished run
+  understudy explain results/call-centre-primary-power/call-centre-primary-power.run.jsonl
+
+Runs nothing. Of a trace, the result.json beside it is told.
+Exit codes: 0 explained, 2 usage, 3 not a valid scenario, result or trace.)";
 
 constexpr const char* replay_examples = R"(
 Example:
@@ -76,6 +89,8 @@ struct Arguments {
     std::string color = "auto";
     std::string event_log;
     std::string schema;
+    app::ExplainCommand explain;
+    std::uint64_t explain_seed = 0;
 };
 
 void declare_run(CLI::App& parent, Arguments& arguments) {
@@ -102,8 +117,11 @@ void declare_run(CLI::App& parent, Arguments& arguments) {
         ->default_val("ns3");
     run->add_option("--implementation",
                     arguments.implementation,
-                    "Which daemon runs on the nodes (default: as the scenario says)")
-        ->check(CLI::IsMember({"understudyd", "heartbeat-3.0.6"}));
+                    "Which daemon runs on the nodes (default: as the scenario says): understudyd, "
+                    "heartbeat-3.0.6, both, or several with commas; the first is judged, all are "
+                    "compared");
+    run->add_option(
+        "--html", arguments.run.html, "Write the report as one HTML file, with pictures");
     run->add_option(
            "--color", arguments.color, "Colours; auto: on a terminal unless NO_COLOR is set")
         ->check(CLI::IsMember({"auto", "always", "never"}))
@@ -142,6 +160,25 @@ void declare_analyze(CLI::App& parent, Arguments& arguments) {
     analyze->footer(analyze_examples);
 }
 
+CLI::Option* declare_explain(CLI::App& parent, Arguments& arguments) {
+    CLI::App* explain = parent.add_subcommand(
+        "explain", "Tell in sentences what a scenario does or what happened in a finished run");
+    explain
+        ->add_option("FILE",
+                     arguments.explain.file,
+                     "Scenario, result.json, trace, or the folder of a finished run")
+        ->required();
+    CLI::Option* seed = explain->add_option(
+        "--seed", arguments.explain_seed, "List what this seed draws (scenarios with a soak)");
+    explain
+        ->add_option(
+            "--color", arguments.color, "Colours; auto: on a terminal unless NO_COLOR is set")
+        ->check(CLI::IsMember({"auto", "always", "never"}))
+        ->default_val("auto");
+    explain->footer(explain_examples);
+    return seed;
+}
+
 int usage(const std::string& message) {
     std::fprintf(stderr, "understudy: %s\n", message.c_str());
     return app::exit_usage;
@@ -153,9 +190,12 @@ int run(Arguments& arguments) {
         return usage("--engine lab is not built yet; the simulation is --engine ns3");
     }
     if (!arguments.implementation.empty()) {
-        command.implementation = arguments.implementation == "heartbeat-3.0.6"
-                                     ? sim::Implementation::heartbeat_3_0_6
-                                     : sim::Implementation::understudyd;
+        const auto implementations = app::parse_implementations(arguments.implementation);
+        if (!implementations) {
+            return usage("--implementation: found " + arguments.implementation +
+                         ", expected understudyd, heartbeat-3.0.6, both, or these with commas");
+        }
+        command.implementations = *implementations;
     }
     if (!arguments.seeds.empty()) {
         command.seeds = app::parse_seed_range(arguments.seeds);
@@ -254,6 +294,7 @@ int main_with_exceptions(int argc, char** argv) {
     Arguments arguments;
     declare_run(program, arguments);
     declare_analyze(program, arguments);
+    const CLI::Option* explain_seed = declare_explain(program, arguments);
     CLI::App* replay_command =
         program.add_subcommand("replay", "Feed an event log back into the failover core");
     replay_command->add_option("EVENTLOG", arguments.event_log, "Event log of one node")
@@ -273,6 +314,13 @@ int main_with_exceptions(int argc, char** argv) {
     }
     if (program.got_subcommand("analyze")) {
         return analyze(arguments);
+    }
+    if (program.got_subcommand("explain")) {
+        if (explain_seed->count() > 0) {
+            arguments.explain.seed = arguments.explain_seed;
+        }
+        arguments.explain.color = wants_color(arguments.color);
+        return app::explain_command(arguments.explain);
     }
     return program.got_subcommand("replay") ? replay(arguments.event_log)
                                             : print_schema(arguments.schema);

@@ -2,6 +2,9 @@
 // Which single change would shorten a cut-off most. Everything said here is computed from the run
 // and the files.
 #include <algorithm>
+#include <functional>
+#include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -166,10 +169,104 @@ std::string about(Phase phase, const Scenario& scenario, Duration total, Duratio
     return "";
 }
 
+/// A serial line between members that ha.cf does not use; empty: none.
+std::string unused_serial_line(const Scenario& scenario, const cluster::HaConfig& ha) {
+    const auto member = [&](const std::string& node) {
+        const auto& members = scenario.cluster.members;
+        return std::find(members.begin(), members.end(), node) != members.end();
+    };
+    const bool used = std::any_of(ha.links.begin(), ha.links.end(), [](const auto& link) {
+        return link.kind == cluster::LinkKind::serial;
+    });
+    for (const LinkSpec& link : scenario.topology.links) {
+        if (!used && link.type == LinkType::serial && member(link.ends[0].node) &&
+            member(link.ends[1].node)) {
+            return link.id;
+        }
+    }
+    return {};
+}
+
+std::string cure_of_two_owners(const Scenario& scenario, const Episode& episode) {
+    const auto* files = any_files(scenario);
+    if (!episode.two_owners || files == nullptr) {
+        return "";
+    }
+    const bool heartbeat = scenario.cluster.implementation == Implementation::heartbeat_3_0_6;
+    if (episode.verb == "node.freeze" || episode.verb == "node.thaw" ||
+        episode.verb == "cpu.starve" || episode.verb == "process.hang" ||
+        episode.verb == "process.resume") {
+        return fmt::format(
+            "two owners: a node that wakes up still serves what its peer took meanwhile. {}",
+            heartbeat ? "heartbeat notices only when it hears its peer; a stonith line (fencing) "
+                        "prevents it, and understudyd gives up what it holds when it wakes."
+                      : "A stonith line (fencing) keeps it from waking up at all.");
+    }
+    std::set<std::string> paths;
+    for (const cluster::LinkConfig& link : files->ha.links) {
+        paths.insert(link.device);
+    }
+    if (paths.size() > 1) {
+        return fmt::format("two owners, although heartbeats have {} paths: a stonith line (fencing) "
+                           "is what is left.",
+                           paths.size());
+    }
+    const std::string line = unused_serial_line(scenario, files->ha);
+    std::string text =
+        fmt::format("two owners: all heartbeats cross {}, so nodes that do not hear each other "
+                    "cannot tell a broken path from a dead peer. A second path keeps one owner{}",
+                    paths.empty() ? std::string("no path") : *paths.begin(),
+                    line.empty() ? std::string(", such as a serial line")
+                                 : fmt::format(": the serial line {} is there, and ha.cf does not "
+                                               "use it",
+                                               line));
+    text += files->ha.runs_ipfail() && !files->ha.ping_targets.empty()
+                ? "."
+                : ". So does a ping target outside both nodes with ipfail.";
+    return text;
+}
+
 }  // namespace
 
 std::string describe(const models::Distribution& distribution) {
     return std::visit(DescribeDistribution{}, distribution);
+}
+
+std::string in_words(const RuleAtWork& at_work) {
+    static const std::map<std::string, std::string, std::less<>> because{
+        {"carrier", "with no carrier on any heartbeat path"},
+        {"ping-tie-break", "with its peer silent and no ping target answering"},
+        {"woke-up", "after it had not been scheduled"},
+        {"returned", "with a peer that came back"},
+        {"start-failure", "with a group that starts nowhere"},
+        {"stop-failure", "with a group that does not stop"},
+        {"daemon-death", "after the death of its daemon"}};
+    static const std::map<std::string, std::string, std::less<>> did{
+        {"keeps", "kept what it ran"},
+        {"takes nothing", "took nothing"},
+        {"releases", "gave up what it ran"},
+        {"waits", "waited"},
+        {"retries", "tried again"}};
+    const auto word = [](const auto& words, const std::string& key) {
+        const auto found = words.find(key);
+        return found == words.end() ? key : found->second;
+    };
+    return fmt::format("{} {}, {}, for {}",
+                       at_work.node,
+                       word(did, at_work.decision),
+                       word(because, at_work.rule),
+                       format_seconds(at_work.lasted));
+}
+
+std::vector<std::string> advice_for(const Scenario& scenario, const Episode& episode) {
+    std::vector<std::string> advice;
+    for (std::string text :
+         {cure_of_two_owners(scenario, episode), next_best_change(scenario, episode)}) {
+        if (!text.empty()) {
+            advice.push_back(std::move(text));
+        }
+    }
+    return advice;
 }
 
 std::string next_best_change(const Scenario& scenario, const Episode& episode) {

@@ -68,7 +68,8 @@ Ordered episode_json(const Episode& episode) {
             {"two_owners", episode.two_owners},
             {"worst_direction", episode.worst_direction},
             {"directions", std::move(directions)},
-            {"story", std::move(story)}};
+            {"story", std::move(story)},
+            {"advice", episode.advice}};
 }
 
 Ordered fault_json(const AppliedFault& fault) {
@@ -149,6 +150,14 @@ Ordered lane_json(const StateLane& lane) {
             {"changes", std::move(changes)}};
 }
 
+Ordered rule_json(const RuleAtWork& at_work) {
+    return {{"node", at_work.node},
+            {"rule", at_work.rule},
+            {"decision", at_work.decision},
+            {"from_ns", at_work.from.count()},
+            {"lasted_ns", at_work.lasted.count()}};
+}
+
 template <class T, class F>
 Ordered list_json(const std::vector<T>& list, F to_json) {
     Ordered array = Ordered::array();
@@ -224,6 +233,7 @@ Episode read_episode(const Ordered& value) {
     for (const Ordered& line : value.at("story")) {
         episode.story.emplace_back(ns(line.at("at_ns")), line.at("text").get<std::string>());
     }
+    episode.advice = value.at("advice").get<std::vector<std::string>>();
     return episode;
 }
 
@@ -316,6 +326,7 @@ RunResult read(const Ordered& value) {
     }
     RunResult result;
     result.scenario_id = value.at("scenario").get<std::string>();
+    result.title = value.at("title").get<std::string>();
     result.scenario_digest = value.at("digest").get<std::string>();
     result.seed = value.at("seed").get<std::uint64_t>();
     result.implementation = value.at("implementation").get<std::string>();
@@ -345,6 +356,13 @@ RunResult read(const Ordered& value) {
     }
     for (const Ordered& lane : value.at("lanes")) {
         result.lanes.push_back(read_lane(lane));
+    }
+    for (const Ordered& rule : value.at("rules")) {
+        result.rules.push_back({rule.at("node").get<std::string>(),
+                                rule.at("rule").get<std::string>(),
+                                rule.at("decision").get<std::string>(),
+                                ns(rule.at("from_ns")),
+                                ns(rule.at("lasted_ns"))});
     }
     for (const Ordered& parameter : value.at("parameters")) {
         result.parameters.push_back({parameter.at("name").get<std::string>(),
@@ -422,6 +440,7 @@ std::string result_to_json(const Scenario& scenario, const RunResult& result) {
     }
     object.update(
         Ordered{{"lanes", list_json(result.lanes, lane_json)},
+                {"rules", list_json(result.rules, rule_json)},
                 {"parameters",
                  list_json(result.parameters,
                            [](const Parameter& p) {

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "report/explain.hpp"
 #include "report/page.hpp"
 #include "report/result_json.hpp"
 #include "report/text_report.hpp"
@@ -53,34 +54,6 @@ const DirectionCutOff* worst_of(const Episode& episode) {
     return found == episode.directions.end() ? nullptr : &*found;
 }
 
-std::string sentence(const Episode& episode) {
-    const DirectionCutOff* worst = worst_of(episode);
-    const std::string time = worst == nullptr ? "" : format_seconds(worst->longest, 1);
-    const std::string where =
-        worst == nullptr ? "" : " (worst direction: " + worst->direction + ")";
-    std::string text;
-    switch (episode.verdict) {
-    case TakeoverVerdict::faster:
-        text = "callers were cut off for " + time + where + "; the target is 15 to 20 s";
-        break;
-    case TakeoverVerdict::in_target:
-        text = "callers were cut off for " + time + where + "; the target is 15 to 20 s";
-        break;
-    case TakeoverVerdict::too_slow:
-        text = (worst != nullptr && !worst->restored ? "callers were still cut off after "
-                                                     : "callers were cut off for ") +
-               time + where + "; the target is 15 to 20 s";
-        break;
-    case TakeoverVerdict::no_interruption:
-        text = "no caller was cut off";
-        break;
-    case TakeoverVerdict::no_takeover:
-        text = "callers were still cut off after " + time + where + ": nobody took over";
-        break;
-    }
-    return text + '.';
-}
-
 void header(Page& page, const Scenario& scenario, const RunResult& result) {
     page.line(page.styled(Style::strong,
                           fit(scenario.title.empty() ? scenario.id : scenario.title, page_width)));
@@ -97,8 +70,9 @@ void verdicts(Page& page, const RunResult& result) {
     for (const Episode& episode : result.episodes) {
         const std::string word = upper(name(episode.verdict));
         const std::string prefix = result.episodes.size() > 1 ? episode.id + ": " : "";
-        page.paragraph(
-            page.styled(style_of(episode.verdict), word) + ": " + prefix + sentence(episode), 4);
+        page.paragraph(page.styled(style_of(episode.verdict), word) + ": " + prefix +
+                           verdict_sentence(episode),
+                       4);
         if (episode.two_owners) {
             page.line(page.styled(Style::bad, "TWO OWNERS") + ": " + prefix +
                       "two nodes served the same thing at the same time (see Invariants).");
@@ -123,9 +97,9 @@ void calls_lost(Page& page, const RunResult& result) {
     }
     const auto& [from, run, nobody] = *result.calls_lost;
     page.line();
-    page.line("Calls lost:               " +
-              page.styled(run.total() > nobody.total() ? Style::bad : Style::plain,
-                          lost_text(run)));
+    page.line(
+        "Calls lost:               " +
+        page.styled(run.total() > nobody.total() ? Style::bad : Style::plain, lost_text(run)));
     page.line("had nobody acted:         " + lost_text(nobody));
 }
 
@@ -205,7 +179,7 @@ void waterfall(Page& page, const DirectionCutOff& direction, const TimeAxis& axi
     }
 }
 
-void episode_part(Page& page, const Scenario& scenario, const Episode& episode) {
+void episode_part(Page& page, const Episode& episode) {
     page.heading(fmt::format("Episode {}: {} {} at {}",
                              episode.id,
                              episode.verb,
@@ -231,9 +205,11 @@ void episode_part(Page& page, const Scenario& scenario, const Episode& episode) 
             }
         }
     }
-    if (const std::string change = next_best_change(scenario, episode); !change.empty()) {
+    if (!episode.advice.empty()) {
         page.heading("What to change first");
-        page.paragraph("  " + change, 4);
+        for (const std::string& advice : episode.advice) {
+            page.paragraph("  " + advice, 4);
+        }
     }
     if (!episode.story.empty()) {
         page.heading("What happened");
@@ -307,6 +283,18 @@ void invariants(Page& page, const RunResult& result) {
     }
 }
 
+void rules(Page& page, const RunResult& result) {
+    if (result.rules.empty()) {
+        return;
+    }
+    page.heading("What the daemon's own rules did (heartbeat 3.0.6 has none of them)");
+    for (const RuleAtWork& rule : result.rules) {
+        page.paragraph("  " + pad_left(format_seconds(rule.from), time_columns) + "  " +
+                           in_words(rule) + '.',
+                       time_columns + 4);
+    }
+}
+
 void parameters(Page& page, const RunResult& result) {
     if (!result.parameters.empty()) {
         page.heading("What the result rests on");
@@ -364,8 +352,9 @@ text_report(const Scenario& scenario, const RunResult& result, const ReportOptio
     verdicts(page, result);
     calls_lost(page, result);
     for (const Episode& episode : result.episodes) {
-        episode_part(page, scenario, episode);
+        episode_part(page, episode);
     }
+    rules(page, result);
     expectations(page, scenario, result);
     invariants(page, result);
     parameters(page, result);

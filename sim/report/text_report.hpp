@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "report/summary.hpp"
 #include "run/run.hpp"
@@ -21,6 +22,12 @@ struct ReportOptions {
 /// What would shorten the longest cut-off most: its largest phase, and what that phase consists of
 /// here. Empty when nothing was interrupted or nothing was restored.
 [[nodiscard]] std::string next_best_change(const Scenario&, const Episode&);
+
+/// What would have cured two owners, where there were two; then next_best_change().
+[[nodiscard]] std::vector<std::string> advice_for(const Scenario&, const Episode&);
+
+/// What a rule did: "asterisk1 kept what it ran, with no carrier on any heartbeat path, for 30 s"
+[[nodiscard]] std::string in_words(const RuleAtWork&);
 
 /// "uniform 5 s to 15 s"
 [[nodiscard]] std::string describe(const models::Distribution&);

@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include "report/markup.hpp"
+
 namespace sim {
 
 namespace {
@@ -41,29 +43,6 @@ double seconds(Duration duration) {
     return std::chrono::duration<double>(duration).count();
 }
 
-std::string escaped(const std::string& text) {
-    std::string out;
-    for (const char c : text) {
-        switch (c) {
-        case '&':
-            out += "&amp;";
-            break;
-        case '<':
-            out += "&lt;";
-            break;
-        case '>':
-            out += "&gt;";
-            break;
-        case '"':
-            out += "&quot;";
-            break;
-        default:
-            out += c;
-        }
-    }
-    return out;
-}
-
 struct Scale {
     double limit = 22;  ///< seconds at the right edge
     [[nodiscard]] double x(double at) const {
@@ -92,7 +71,7 @@ void draw_block(std::string& out, const DirectionCutOff& cut_off, const Scale& s
             : fmt::format("not restored ({:.1f} s until the end)", seconds(cut_off.longest));
     out += fmt::format("<text class=\"head\" x=\"8\" y=\"{:.1f}\">{}: {}</text>\n",
                        y + 15,
-                       escaped(cut_off.direction),
+                       markup_text(cut_off.direction),
                        headline);
     y += row_height;
     double begin = 0;
@@ -141,7 +120,7 @@ std::optional<std::size_t> worst_episode(const RunResult& result) {
     return worst;
 }
 
-std::string waterfall_svg(const RunResult& result, std::size_t episode_index) {
+std::string waterfall_svg(const RunResult& result, std::size_t episode_index, SvgPlace place) {
     if (episode_index >= result.episodes.size()) {
         throw std::out_of_range{"waterfall_svg: no such episode"};
     }
@@ -153,29 +132,40 @@ std::string waterfall_svg(const RunResult& result, std::size_t episode_index) {
         height += block_height(cut_off);
     }
 
-    std::string out = fmt::format(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:.0f} {1:.0f}\" "
-        "width=\"{0:.0f}\" height=\"{1:.0f}\" role=\"img\">\n"
-        "<title>{2}: {3} of {4}, seed {5}: {6}</title>\n"
-        "<style>svg{{background:#fff}}text{{font:13px "
-        "sans-serif;fill:#1c2126}}.head{{font-weight:600}}.small{{font-size:11px}}"
-        ".grid{{stroke:#8a939c;stroke-opacity:.35}}.band{{fill:#009E73;fill-opacity:.14}}"
-        "@media(prefers-color-scheme:dark){{svg{{background:#15191d}}text{{fill:#e6eaee}}}}</"
-        "style>\n",
-        width,
-        height,
-        escaped(result.scenario_id),
-        escaped(episode.verb),
-        escaped(episode.target),
-        result.seed,
-        name(episode.verdict));
+    const std::string title = fmt::format("{}: {} of {}, seed {}: {}",
+                                          markup_text(result.scenario_id),
+                                          markup_text(episode.verb),
+                                          markup_text(episode.target),
+                                          result.seed,
+                                          name(episode.verdict));
+    std::string out;
+    if (place == SvgPlace::file) {
+        out = fmt::format(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:.0f} {1:.0f}\" "
+            "width=\"{0:.0f}\" height=\"{1:.0f}\" role=\"img\">\n"
+            "<title>{2}</title>\n"
+            "<style>svg{{background:#fff}}text{{font:13px "
+            "sans-serif;fill:#1c2126}}.head{{font-weight:600}}.small{{font-size:11px}}"
+            ".grid{{stroke:#8a939c;stroke-opacity:.35}}.band{{fill:#009E73;fill-opacity:.14}}"
+            "@media(prefers-color-scheme:dark){{svg{{background:#15191d}}text{{fill:#e6eaee}}}}</"
+            "style>\n",
+            width,
+            height,
+            title);
+    } else {
+        out = fmt::format("<svg viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" "
+                          "aria-label=\"{}\">\n",
+                          width,
+                          height,
+                          title);
+    }
     out += fmt::format("<text class=\"head\" x=\"8\" y=\"20\">{}: {}</text>\n",
-                       escaped(result.scenario_id),
+                       markup_text(result.scenario_id),
                        name(episode.verdict));
     out +=
         fmt::format("<text class=\"small\" x=\"8\" y=\"37\">{} of {} at {:.1f} s, seed {}</text>\n",
-                    escaped(episode.verb),
-                    escaped(episode.target),
+                    markup_text(episode.verb),
+                    markup_text(episode.target),
                     seconds(episode.at),
                     result.seed);
 

@@ -165,6 +165,11 @@ std::string FaultInjector::resolve(const Target& target, const std::string& entr
                    return member.host->has_address(address);
                });
     };
+    for (const AppliedFault& there : m_there) {
+        if (there.id == entry_id && target.role != Target::Role::id) {
+            return there.target;
+        }
+    }
     switch (target.role) {
     case Target::Role::id:
         return target.id;
@@ -414,6 +419,35 @@ void FaultInjector::schedule() {
         }
         if (!entry.drawn) {
             before = entry.id;
+        }
+    }
+}
+
+bool FaultInjector::depends_on_daemons() const {
+    return std::ranges::any_of(m_timeline, [](const TimelineEntry& entry) {
+        const auto* fault = std::get_if<Fault>(&entry.what);
+        const auto role =
+            fault == nullptr ? Target::Role::id
+                             : std::visit([](const auto& f) { return f.target.role; }, *fault);
+        return entry.after || role == Target::Role::active_node ||
+               role == Target::Role::vip_owner || role == Target::Role::standby;
+    });
+}
+
+void FaultInjector::follow(std::vector<AppliedFault> there) {
+    m_there = std::move(there);
+    for (Waiting& waiting : m_waiting) {
+        if (waiting.over) {
+            continue;  // its event came before the worlds parted
+        }
+        waiting.over = true;
+        const auto same = std::ranges::find_if(m_there, [&](const AppliedFault& fault) {
+            return fault.id == waiting.entry->id;
+        });
+        const ns3::Time now = ns3::Simulator::Now();
+        if (same != m_there.end() && to_time(same->at) >= now) {
+            models::post(to_time(same->at) - now,
+                         [this, entry = waiting.entry] { happen(*entry); });
         }
     }
 }

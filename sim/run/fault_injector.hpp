@@ -41,6 +41,12 @@ class FaultInjector {
 
     /// Some entry waits for something to happen.
     [[nodiscard]] bool waits() const noexcept { return !m_waiting.empty(); }
+    /// What is still to come depends on what daemons do: on a role, or on an event it waits for.
+    [[nodiscard]] bool depends_on_daemons() const;
+    /// Where nobody acts, the world in which somebody did decides: from now on roles are what they
+    /// were there, and what waits for an event happens when it did there. `there`: all its faults.
+    void follow(std::vector<AppliedFault> there);
+
     /// Something that entries may wait for has happened; `node` empty: at no node.
     void heard(After::Event, const std::string& node);
     /// A member's daemon reported.
@@ -104,6 +110,7 @@ class FaultInjector {
     std::vector<Waiting> m_waiting;
     std::vector<EpisodeOpening> m_openings;
     std::vector<AppliedFault> m_faults;
+    std::vector<AppliedFault> m_there;  ///< the faults of the world that is followed
     std::vector<std::size_t> m_fault_of_opening;
     std::vector<Later> m_later;
     std::string m_trouble;

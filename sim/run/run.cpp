@@ -92,6 +92,19 @@ ConfigTexts read_texts(const Scenario& scenario, const std::string& member) {
     return texts;
 }
 
+/// Lines "<ns> <id> <target>".
+std::vector<AppliedFault> read_faults(const std::string& text) {
+    std::vector<AppliedFault> faults;
+    std::istringstream lines{text};
+    std::int64_t at = 0;
+    AppliedFault fault;
+    while (lines >> at >> fault.id && std::getline(lines >> std::ws, fault.target)) {
+        fault.at = Duration{at};
+        faults.push_back(fault);
+    }
+    return faults;
+}
+
 std::string_view lane_word(cluster::NodePhase phase) {
     switch (phase) {
     case cluster::NodePhase::init:
@@ -122,6 +135,57 @@ std::string_view lane_word(cluster::GroupRole role) {
         return "fault";
     }
     return "";
+}
+
+std::pair<std::string_view, std::string_view> rule_words(const cluster::PolicyDecision& made) {
+    using Rule = cluster::PolicyDecision::Rule;
+    using Decision = cluster::PolicyDecision::Decision;
+    std::string_view rule;
+    switch (made.rule) {
+    case Rule::carrier:
+        rule = "carrier";
+        break;
+    case Rule::ping_tie_break:
+        rule = "ping-tie-break";
+        break;
+    case Rule::woke_up:
+        rule = "woke-up";
+        break;
+    case Rule::returned:
+        rule = "returned";
+        break;
+    case Rule::start_failure:
+        rule = "start-failure";
+        break;
+    case Rule::stop_failure:
+        rule = "stop-failure";
+        break;
+    case Rule::daemon_death:
+        rule = "daemon-death";
+        break;
+    }
+    std::string_view decision;
+    switch (made.decision) {
+    case Decision::keeps:
+        decision = "keeps";
+        break;
+    case Decision::takes_nothing:
+        decision = "takes nothing";
+        break;
+    case Decision::releases:
+        decision = "releases";
+        break;
+    case Decision::waits:
+        decision = "waits";
+        break;
+    case Decision::retries:
+        decision = "retries";
+        break;
+    case Decision::settled:
+        decision = "settled";
+        break;
+    }
+    return {rule, decision};
 }
 
 class Engine {
@@ -199,6 +263,15 @@ class Engine {
         if (m_nobody_acts) {
             m_second_world.answer(calls_lost());
         }
+        if (m_second_world.exists()) {
+            if (m_injector->depends_on_daemons()) {
+                for (const AppliedFault& fault : m_injector->faults()) {
+                    m_second_world.tell(
+                        fmt::format("{} {} {}", fault.at.count(), fault.id, fault.target));
+                }
+            }
+            m_second_world.tell_no_more();
+        }
         if (m_failure.empty()) {
             m_failure = m_injector->conclude();
         }
@@ -267,6 +340,9 @@ class Engine {
         if (m_calls.empty() || !m_second_world.split()) {
             return;
         }
+        if (m_injector->depends_on_daemons()) {
+            m_injector->follow(read_faults(m_second_world.told()));
+        }
         m_nobody_acts = true;
         m_trace.abandon();
         for (auto& log : m_event_logs) {
@@ -319,6 +395,7 @@ class Engine {
                 m_observer.reported(
                     now_ns(), member, report->body, static_cast<std::uint64_t>(m_trace.current()));
                 reported_lane(member, report->body);
+                reported_rule(member, report->body);
                 if (m_injector) {
                     m_injector->reported(m_scenario.cluster.members[member], report->body);
                 }
@@ -385,6 +462,33 @@ class Engine {
             m_lanes.set(lanes.groups.at(static_cast<std::size_t>(role->group)),
                         now_ns(),
                         lane_word(role->to));
+        }
+    }
+
+    /// A decision of a rule lasts until the next one of the same rule on that node.
+    void reported_rule(std::size_t member, const cluster::ReportBody& body) {
+        const auto* made = std::get_if<cluster::PolicyDecision>(&body);
+        if (made == nullptr) {
+            return;
+        }
+        const Duration now{now_ns()};
+        const auto [rule, decision] = rule_words(*made);
+        const std::string& node = m_scenario.cluster.members[member];
+        for (std::size_t i = m_rules.size(); i-- > 0;) {
+            if (m_rules[i].node == node && m_rules[i].rule == rule) {
+                if (m_rules_open[i] && m_rules[i].decision == decision) {
+                    return;
+                }
+                if (m_rules_open[i]) {
+                    m_rules[i].lasted = now - m_rules[i].from;
+                    m_rules_open[i] = false;
+                }
+                break;
+            }
+        }
+        if (made->decision != cluster::PolicyDecision::Decision::settled) {
+            m_rules.push_back({node, std::string{rule}, std::string{decision}, now, {}});
+            m_rules_open.push_back(true);
         }
     }
 
@@ -651,6 +755,7 @@ class Engine {
 
         RunResult result;
         result.scenario_id = m_scenario.id;
+        result.title = m_scenario.title;
         result.scenario_digest = m_scenario.digest;
         result.seed = m_options.seed;
         result.implementation = name(m_scenario.cluster.implementation);
@@ -711,6 +816,15 @@ class Engine {
         }
         conclude(m_scenario.expect, result);
         result.lanes = m_lanes.all();
+        for (std::size_t i = 0; i < m_rules.size(); ++i) {
+            if (m_rules_open[i]) {
+                m_rules[i].lasted = Duration{end} - m_rules[i].from;
+            }
+        }
+        result.rules = m_rules;
+        for (Episode& episode : result.episodes) {
+            episode.advice = advice_for(m_scenario, episode);
+        }
         result.records = m_trace.count();
 
         TraceTrailer trailer{.t = end, .exit = "stop_at", .verdicts = {}};
@@ -808,6 +922,8 @@ class Engine {
     Lanes m_lanes;
     std::vector<MemberLanes> m_member_lanes;
     std::vector<std::size_t> m_bridge_lanes;
+    std::vector<RuleAtWork> m_rules;
+    std::vector<bool> m_rules_open;
     SecondWorld m_second_world;
     bool m_nobody_acts = false;  // this is the second world
     std::optional<std::int64_t> m_first_fault;

@@ -90,6 +90,7 @@ struct Episode {
     bool two_owners = false;
     std::vector<std::pair<Duration, std::string>>
         story;  ///< what an operator would tell, ≤ 15 lines
+    std::vector<std::string> advice;  ///< what to change, what helps most first
 };
 
 /// Id of the episode whose cut-off ran when this one opened, in any direction; empty: none did.
@@ -165,8 +166,18 @@ struct CallsOverTime {
     std::vector<std::int64_t> dropped;     ///< by the time they were lost
 };
 
+/// A rule of ours was at work on a node: what heartbeat 3.0.6 does not have, and what it did.
+struct RuleAtWork {
+    std::string node;
+    std::string rule;      ///< "carrier", "ping-tie-break", …
+    std::string decision;  ///< "keeps", "takes nothing", "releases", "waits", "retries"
+    Duration from{};
+    Duration lasted{};  ///< until the rule decided otherwise or no longer applied
+};
+
 struct RunResult {
     std::string scenario_id;
+    std::string title;
     std::string scenario_digest;  ///< sha256 of the scenario and all files it names
     std::uint64_t seed = 0;
     std::string implementation;
@@ -179,6 +190,7 @@ struct RunResult {
     std::optional<LossComparison> calls_lost;  ///< none without calls or without a fault
     std::optional<CallsOverTime> calls;        ///< none without calls
     std::vector<StateLane> lanes;
+    std::vector<RuleAtWork> rules;  ///< in the order of time
     std::vector<Parameter> parameters;
     std::vector<cluster::Finding> findings;
     std::vector<std::string> bindings;  ///< one line per word and node

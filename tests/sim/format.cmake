@@ -3,6 +3,8 @@ find_package(valijson QUIET)
 understudy_test(format_units
   SOURCES
     format_document_tests.cpp
+    format_explain_tests.cpp
+    format_html_tests.cpp
     format_quantities_tests.cpp
     format_report_tests.cpp
     format_result_tests.cpp

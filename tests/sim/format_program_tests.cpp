@@ -196,13 +196,16 @@ TEST_CASE("understudy: wrong usage is exit 2 and says what is expected", "[sim][
     const Ran lab = understudy("run x.json --engine lab");
     CHECK(lab.code == 2);
     CHECK(contains(lab.out, "not built yet"));
-    CHECK(understudy("run x.json --implementation heartbeat-2.1").code == 2);
+    const Ran implementation = understudy("run x.json --implementation heartbeat-2");
+    CHECK(implementation.code == 2);
+    CHECK(contains(implementation.out, "found heartbeat-2, expected understudyd"));
     CHECK(understudy("schema nonesuch").code == 2);
     CHECK(understudy("replay /nonexistent.eventlog").code == 3);
 }
 
 TEST_CASE("understudy: help has examples, and the version names ns-3", "[sim][program]") {
-    for (const char* command : {"--help", "run --help", "replay --help", "schema --help"}) {
+    for (const char* command :
+         {"--help", "run --help", "explain --help", "replay --help", "schema --help"}) {
         const Ran ran = understudy(command);
         CHECK(ran.code == 0);
         CHECK(contains(ran.out, "Example"));
@@ -278,6 +281,64 @@ TEST_CASE("understudy: jobs and repetition change no byte", "[sim][program]") {
         CHECK((text == two.at(name)));
     }
     CHECK(one.at("seed-1/result.json") != one.at("seed-2/result.json"));
+}
+
+TEST_CASE("understudy: explain tells a scenario, a folder, a result and a trace",
+          "[sim][program]") {
+    const CallCentre centre;
+    REQUIRE(centre.run().code == 0);
+    const Ran scenario = understudy("explain " + centre.path("primary-power.json").string());
+    CHECK(scenario.code == 0);
+    CHECK(contains(scenario.out, "At 180 s asterisk1 loses power."));
+    const Ran folder = understudy("explain " + centre.path("out").string());
+    CAPTURE(folder.out);
+    CHECK(folder.code == 0);
+    CHECK(contains(folder.out, "Callers were cut off for"));
+    CHECK(contains(folder.out, "Had nobody acted"));
+    CHECK(understudy("explain " + centre.path("out/result.json").string()).out == folder.out);
+    const std::string trace = centre.path("out/call-centre-primary-power.run.jsonl").string();
+    CHECK(understudy("explain " + trace).out == folder.out);
+    REQUIRE(understudy("run " + centre.path("primary-power.json").string() +
+                       " --seed 2 --trace none --out " + centre.path("other").string())
+                .code == 0);
+    fs::copy_file(centre.path("other/result.json"),
+                  centre.path("out/result.json"),
+                  fs::copy_options::overwrite_existing);
+    const Ran foreign = understudy("explain " + trace);
+    CHECK(foreign.code == 3);
+    CHECK(contains(foreign.out, "of another run"));
+    fs::remove(centre.path("out/result.json"));
+    CHECK(contains(understudy("explain " + trace).out, "without its result"));
+}
+
+TEST_CASE("understudy: explain says what is wrong with anything else", "[sim][program]") {
+    const CallCentre centre;
+    CHECK(understudy("explain").code == 2);
+    const Ran missing = understudy("explain /nonexistent");
+    CHECK(missing.code == 3);
+    CHECK(contains(missing.out, "no readable file"));
+    centre.write("other.json", R"({"format": "failover-summary/1"})");
+    const Ran other = understudy("explain " + centre.path("other.json").string());
+    CHECK(other.code == 3);
+    CHECK(contains(other.out, "found the format \"failover-summary/1\""));
+    centre.write("result.json", R"({"format": "failover-result/1"})");
+    CHECK(understudy("explain " + centre.path("result.json").string()).code == 3);
+    centre.replace("primary-power.json", "\"at\": \"180s\"", "\"at\": 180");
+    const Ran broken = understudy("explain " + centre.path("primary-power.json").string());
+    CHECK(broken.code == 3);
+    CHECK(contains(broken.out, "/timeline/1/at"));
+}
+
+TEST_CASE("understudy: --html writes one page for run and campaign", "[sim][program]") {
+    const CallCentre centre;
+    const std::string html = centre.path("page.html").string();
+    REQUIRE(centre.run("--trace none --html " + html).code == 0);
+    const std::string page = read_file(html);
+    CHECK(contains(page, "<!DOCTYPE html>"));
+    CHECK(contains(page, "calls lost had nobody acted"));
+    CHECK(contains(page, "</html>"));
+    REQUIRE(centre.run("--seeds 1..2 --html " + html).code != 3);
+    CHECK(contains(read_file(html), "seeds 1 to 2"));
 }
 
 TEST_CASE("README: the report shown is what the program prints", "[sim][program]") {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <string>
 
+#include "report/text_report.hpp"
 #include "run/run.hpp"
 #include "scenario/scenario.hpp"
 
@@ -83,6 +84,7 @@ cut_off(std::string direction, sim::Duration detect, sim::Duration service, sim:
 inline sim::RunResult result(std::uint64_t seed = 1, sim::Duration service = 12s) {
     sim::RunResult run;
     run.scenario_id = "sample";
+    run.title = "A sample";
     run.scenario_digest = std::string(64, 'a');
     run.seed = seed;
     run.implementation = "understudyd";
@@ -101,6 +103,7 @@ inline sim::RunResult result(std::uint64_t seed = 1, sim::Duration service = 12s
                                      : sim::TakeoverVerdict::too_slow;
     episode.story = {
         {10s, "la is unplugged"}, {11934ms, "b declares a dead"}, {11935ms, "b takes 10.0.0.9"}};
+    episode.advice = sim::advice_for(scenario(), episode);
     run.episodes.push_back(episode);
     const bool fast = worst <= 20s;
     run.expectations = {

@@ -15,6 +15,7 @@
 #include <valijson/validator.hpp>
 
 #include "format_samples.hpp"
+#include "report/comparison.hpp"
 #include "report/result_json.hpp"
 #include "report/summary.hpp"
 
@@ -384,6 +385,10 @@ TEST_CASE("Schema: results and summaries are what they publish", "[sim][report]"
     const PublishedSchema result_schema("failover-result-1");
     CHECK(result_schema.accepts(json::parse(sim::result_to_json(sample::scenario(), run))));
     run.invariants[0].first_at = 3s;
+    run.calls_lost = sim::LossComparison{10s, {3, 1}, {7, 20}};
+    run.calls = sim::CallsOverTime{20s, {4, 2}, {0, 1}, {0, 3}};
+    run.lanes = {{"a", "node", "", {{0s, "up"}, {10s, "off"}}}};
+    run.rules = {{"b", "carrier", "keeps", 10s, 30s}};
     CHECK(result_schema.accepts(json::parse(sim::result_to_json(sample::scenario(), run))));
     json broken = json::parse(sim::result_to_json(sample::scenario(), run));
     broken["episodes"][0]["directions"][0]["longest_ns"] = 1.5;
@@ -396,4 +401,11 @@ TEST_CASE("Schema: results and summaries are what they publish", "[sim][report]"
     CHECK(summary_schema.accepts(summary));
     summary["phases"].erase("total");
     CHECK_FALSE(summary_schema.accepts(summary));
+
+    const PublishedSchema comparison_schema("failover-comparison-1");
+    const sim::Scenario scenario = sample::scenario();
+    json comparison = json::parse(sim::comparison_to_json(sim::compare({&scenario}, {&run})));
+    CHECK(comparison_schema.accepts(comparison));
+    comparison["rows"][0]["measure"] = "taste";
+    CHECK_FALSE(comparison_schema.accepts(comparison));
 }

@@ -167,6 +167,30 @@ TEST_CASE("Nobody acts: a node that comes back starts no service", "[sim][run]")
     CHECK(lost(off, 2).nobody_acted == lost(back, 2).nobody_acted);
 }
 
+TEST_CASE("Nobody acts: roles and events are those of the world in which somebody acted",
+          "[sim][run]") {
+    // First asterisk1, which serves, then whoever serves after the takeover: asterisk2. Without
+    // power on both, the bridge sends to nobody.
+    TimelineEntry second =
+        entry("again", 240s, LinkDown{Target{.id = "pri"}});  // felt in any world
+    second.after = After{After::Event::group_started, "", "asterisk2", 20s};
+    const Scenario waits = with_timeline(
+        {entry("dark", 180s, PowerOff{Target{.id = "sw1"}}, 5s),
+         entry("cut", 200s, PowerOff{Target{.role = Target::Role::active_node}}),
+         second});
+    const RunResult result = run_seed(waits, 1);
+    REQUIRE(result.faults.size() == 4);
+    CHECK(result.faults[2].target == "asterisk1");
+    // The same faults at the same times, written down.
+    const Scenario fixed = with_timeline(
+        {entry("dark", 180s, PowerOff{Target{.id = "sw1"}}, 5s),
+         entry("cut", 200s, PowerOff{Target{.id = "asterisk1"}}),
+         entry("again", result.faults[3].at, LinkDown{Target{.id = "pri"}})});
+    CHECK(lost(fixed, 1).nobody_acted == result.calls_lost->nobody_acted);
+    CHECK(result.calls_lost->nobody_acted.dropped > 0);
+    CHECK(result.calls_lost->nobody_acted.unanswered > result.calls_lost->run.unanswered);
+}
+
 TEST_CASE("Nobody acts: the second world changes nothing of the first, nor its files",
           "[sim][run]") {
     const Scenario scenario =
