@@ -251,11 +251,13 @@ std::string in_words(const RuleAtWork& at_work) {
         const auto found = words.find(key);
         return found == words.end() ? key : found->second;
     };
-    return fmt::format("{} {}, {}, for {}",
+    // Giving up and trying again are moments; what lasts is told with its time.
+    const bool moment = at_work.decision == "releases" || at_work.decision == "retries";
+    return fmt::format("{} {}, {}{}",
                        at_work.node,
                        word(did, at_work.decision),
                        word(because, at_work.rule),
-                       format_seconds(at_work.lasted));
+                       moment ? std::string{} : ", for " + format_seconds(at_work.lasted));
 }
 
 std::vector<std::string> advice_for(const Scenario& scenario, const Episode& episode) {

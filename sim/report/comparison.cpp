@@ -361,7 +361,7 @@ std::string text_report(const Comparison& comparison, bool color) {
                           comparison.first_seed,
                           comparison.last_seed)));
     page.line();
-    constexpr std::size_t label_columns = 30;
+    constexpr std::size_t label_columns = 36;
     const std::size_t columns = (page_width - label_columns - 2) /
                                 std::max<std::size_t>(comparison.implementations.size(), 1);
     std::string head = "  " + pad_right("", label_columns);

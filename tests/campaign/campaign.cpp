@@ -35,6 +35,7 @@ struct Options {
     std::uint64_t seeds = 20;
     std::size_t jobs = 0;
     bool update = false;
+    bool compare = true;
     std::string soak;  ///< a scenario file
 };
 
@@ -229,6 +230,9 @@ int check(const Options& options) {
                        sim::name(item.scenario.cluster.implementation),
                        verdict);
         }
+        if (!options.compare) {
+            continue;
+        }
         const std::string fingerprint =
             sha256(read_file(item.trace_file) + sim::result_to_json(item.scenario, runs.front()));
         const Change change =
@@ -330,6 +334,7 @@ int main(int argc, char** argv) {
     program.add_option("--only", options.only, "Names of scenarios (default: all)");
     program.add_option("--seeds", options.seeds, "Seeds 1 to N")->check(CLI::Range(1, 1'000'000));
     program.add_option("-j,--jobs", options.jobs, "Runs at the same time");
+    program.add_flag("!--no-goldens", options.compare, "Only run, compare nothing");
     program.add_flag("--update", options.update, "Rewrite the goldens that differ");
     program.add_option("--soak", options.soak, "Look for violations in this scenario instead");
     CLI11_PARSE(program, argc, argv);
