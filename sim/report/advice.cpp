@@ -207,9 +207,10 @@ std::string cure_of_two_owners(const Scenario& scenario, const Episode& episode)
         paths.insert(link.device);
     }
     if (paths.size() > 1) {
-        return fmt::format("two owners, although heartbeats have {} paths: a stonith line (fencing) "
-                           "is what is left.",
-                           paths.size());
+        return fmt::format(
+            "two owners, although heartbeats have {} paths: a stonith line (fencing) "
+            "is what is left.",
+            paths.size());
     }
     const std::string line = unused_serial_line(scenario, files->ha);
     std::string text =

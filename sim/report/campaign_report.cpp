@@ -224,10 +224,11 @@ text_report(const Scenario& scenario, const Summary& summary, const ReportOption
                           : code == 1 ? "FAIL"
                                       : "INCONCLUSIVE"));
     page.line(page.styled(Style::faint,
-                          fmt::format("again: understudy run {} --seeds {}..{}",
+                          fmt::format("again: understudy run {} --seeds {}..{}{}",
                                       scenario.file,
                                       summary.first_seed,
-                                      summary.last_seed)));
+                                      summary.last_seed,
+                                      implementation_option(summary.implementation))));
     return page.text();
 }
 

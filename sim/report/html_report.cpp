@@ -513,7 +513,9 @@ std::string campaign_cards(const Summary& summary) {
 std::string campaign_tables(const Summary& summary) {
     const std::vector<std::string> spread_head{"phase", "least", "median", "p95", "most"};
     std::string out = heading(2, "How long callers were cut off");
-    out += picture(histogram_svg(summary));
+    const std::string histogram = histogram_svg(summary);
+    out += histogram.empty() ? "<p>The first episode cut no caller off, in no run.</p>\n"
+                             : picture(histogram);
     out += heading(2, "Where the time goes");
     out += picture(spread_svg(summary));
     Table phases("Worst direction of the first episode, in seconds", spread_head, true);
@@ -607,7 +609,10 @@ void HtmlReport::add(const Scenario& scenario, const RunResult& result) {
     body += timeline_part(scenario, result);
     body += judgement(scenario, result);
     body += rests_on(scenario, result);
-    body += footer(fmt::format("understudy run {} --seed {}", scenario.file, result.seed),
+    body += footer(fmt::format("understudy run {} --seed {}{}",
+                               scenario.file,
+                               result.seed,
+                               implementation_option(result.implementation)),
                    result.scenario_digest);
     m_parts.push_back({title + ", " + result.implementation, std::move(body)});
 }
@@ -632,10 +637,11 @@ void HtmlReport::add(const Scenario& scenario, const Summary& summary) {
     }
     body += campaign_cards(summary);
     body += campaign_tables(summary);
-    body += footer(fmt::format("understudy run {} --seeds {}..{}",
+    body += footer(fmt::format("understudy run {} --seeds {}..{}{}",
                                scenario.file,
                                summary.first_seed,
-                               summary.last_seed),
+                               summary.last_seed,
+                               implementation_option(summary.implementation)),
                    summary.digest);
     m_parts.push_back({title + ", " + summary.implementation, std::move(body)});
 }

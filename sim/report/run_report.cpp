@@ -334,9 +334,11 @@ void conclusion(Page& page, const Scenario& scenario, const RunResult& result) {
                                               : Style::warning,
                           upper(verdict)) +
               fmt::format("  ({} records)", result.records));
-    page.line(
-        page.styled(Style::faint,
-                    fmt::format("again: understudy run {} --seed {}", scenario.file, result.seed)));
+    page.line(page.styled(Style::faint,
+                          fmt::format("again: understudy run {} --seed {}{}",
+                                      scenario.file,
+                                      result.seed,
+                                      implementation_option(result.implementation))));
     if (!result.scenario_digest.empty()) {
         page.line(
             page.styled(Style::faint, "scenario and files: sha256 " + result.scenario_digest));
@@ -344,6 +346,12 @@ void conclusion(Page& page, const Scenario& scenario, const RunResult& result) {
 }
 
 }  // namespace
+
+std::string implementation_option(const std::string& implementation) {
+    return implementation.empty() || implementation == name(Implementation::understudyd)
+               ? std::string{}
+               : " --implementation " + implementation;
+}
 
 std::string
 text_report(const Scenario& scenario, const RunResult& result, const ReportOptions& options) {

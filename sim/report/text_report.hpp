@@ -26,6 +26,9 @@ struct ReportOptions {
 /// What would have cured two owners, where there were two; then next_best_change().
 [[nodiscard]] std::vector<std::string> advice_for(const Scenario&, const Episode&);
 
+/// What has to stand on the command line for this implementation: "", " --implementation NAME".
+[[nodiscard]] std::string implementation_option(const std::string& implementation);
+
 /// What a rule did: "asterisk1 kept what it ran, with no carrier on any heartbeat path, for 30 s"
 [[nodiscard]] std::string in_words(const RuleAtWork&);
 
