@@ -6,8 +6,12 @@ build_packages=(
   ca-certificates git g++ cmake ninja-build pkg-config
   libns3-dev nlohmann-json3-dev libcli11-dev libfmt-dev nettle-dev libboost-graph-dev
 )
+# The daemon: event loop, notification and journal; addresses and routes. Without them everything else is built.
+daemon_packages=(pkg-config libsystemd-dev libnl-3-dev)
 # What the tests need on top.
 test_packages=(catch2 libvalijson-dev)
+# Tests of the daemon in network namespaces.
+namespace_packages=(iproute2 util-linux)
 # The player; without Qt everything else is built all the same.
 player_packages=(
   qt6-base-dev qt6-svg-dev libsimdjson-dev fonts-dejavu-core fonts-inter fonts-jetbrains-mono xvfb xauth

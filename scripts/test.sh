@@ -28,7 +28,7 @@ done
 
 ensure_packages "$install" "${build_packages[@]}" "${test_packages[@]}"
 if [ "$install" != no ]; then
-  ensure_packages "$install" "${player_packages[@]}"
+  ensure_packages "$install" "${player_packages[@]}" "${daemon_packages[@]}" "${namespace_packages[@]}"
 fi
 build=build/release
 cmake --preset release -DUNDERSTUDY_TESTS=ON -DUNDERSTUDY_BENCH=ON >/dev/null

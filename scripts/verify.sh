@@ -20,7 +20,7 @@ while [ $# -gt 0 ]; do
 done
 ensure_packages "$install" "${build_packages[@]}" "${test_packages[@]}" "${verify_packages[@]}"
 if [ "$install" != no ]; then
-  ensure_packages "$install" "${player_packages[@]}"
+  ensure_packages "$install" "${player_packages[@]}" "${daemon_packages[@]}" "${namespace_packages[@]}"
 fi
 
 step() { echo; echo "== $*"; }

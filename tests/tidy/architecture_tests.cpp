@@ -186,6 +186,17 @@ TEST_CASE("Architecture: the player knows traces and results, not what made them
     CHECK(offenders(lines_below("gui/view"), includes_any({"\"app/"})) == "");
 }
 
+TEST_CASE("Architecture: the daemon knows the core and Linux, no models, no simulator, no Qt",
+          "[tidy]") {
+    const std::vector<Line> lines = lines_below("cluster-core/linux");
+    CHECK(lines.size() > 500);
+    CHECK(offenders(lines,
+                    includes_any({"<ns3/", "<Q", "model/", "scenario/", "\"run/", "report/"})) ==
+          "");
+    CHECK(offenders(core_lines(), includes_any({"linux_host/"})) == "");
+    CHECK(offenders(lines_below("models"), includes_any({"linux_host/"})) == "");
+}
+
 TEST_CASE("Architecture: only single ns-3 headers are included", "[tidy]") {
     for (const char* folder : {"models", "sim"}) {
         CHECK(offenders(lines_below(folder),
