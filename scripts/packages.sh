@@ -12,9 +12,10 @@ daemon_packages=(pkg-config libsystemd-dev libnl-3-dev)
 test_packages=(catch2 libvalijson-dev)
 # Tests of the daemon in network namespaces.
 namespace_packages=(iproute2 util-linux)
-# The player; without Qt everything else is built all the same.
+# The player; without Qt everything else is built all the same. libzstd: compressed traces. qt6-l10n-tools: its
+# translations.
 player_packages=(
-  qt6-base-dev qt6-svg-dev libsimdjson-dev fonts-dejavu-core fonts-inter fonts-jetbrains-mono xvfb xauth
+  qt6-base-dev qt6-svg-dev qt6-l10n-tools libsimdjson-dev libzstd-dev fonts-dejavu-core fonts-inter fonts-jetbrains-mono xvfb xauth
 )
 # What scripts/verify.sh needs on top: fuzzers, sanitizers, lint.
 verify_packages=(clang clang-tidy clang-format libclang-rt-dev)

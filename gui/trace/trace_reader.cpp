@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
@@ -11,8 +12,14 @@
 #include <thread>
 #include <unordered_map>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <nlohmann/json.hpp>
 #include <simdjson.h>
+#ifdef PLAYER_ZSTD
+#include <zstd.h>
+#endif
 
 namespace gui {
 
@@ -50,7 +57,20 @@ std::string excerpt(std::string_view line) {
     return out + (line.size() > most ? "…" : "");
 }
 
-/// Steps over the plain subset of JSON; each step says whether it found what was asked for.
+/// Eight bytes at a time: the high bit of each byte that ends a plain run of a string, which is a
+/// quote, a backslash, a control character or anything beyond ASCII. Only the first one (in the
+/// order of the text) is exact.
+std::uint64_t ends_of_run(std::uint64_t bytes) noexcept {
+    constexpr std::uint64_t ones = 0x0101'0101'0101'0101;
+    constexpr std::uint64_t high = ones << 7;
+    const auto zero = [](std::uint64_t x) { return (x - ones) & ~x; };
+    return (zero(bytes ^ (ones * '"')) | zero(bytes ^ (ones * '\\')) |
+            ((bytes - ones * ' ') & ~bytes) | bytes) &
+           high;
+}
+
+/// Steps over the plain subset of JSON; each step says whether it found what was asked for. Eight
+/// bytes behind the text can be read.
 class PlainScanner {
   public:
     explicit PlainScanner(std::string_view text) noexcept
@@ -71,15 +91,23 @@ class PlainScanner {
             return false;
         }
         const char* const from = m_at;
-        while (m_at != m_end && *m_at != '"') {
-            // Escapes, control characters and anything beyond ASCII are for the JSON parser.
-            if (*m_at == '\\' || *m_at < ' ') {
-                return false;
+        if constexpr (std::endian::native == std::endian::little) {
+            for (; m_end - m_at > 0; m_at += sizeof(std::uint64_t)) {
+                std::uint64_t bytes = 0;
+                std::memcpy(&bytes, m_at, sizeof bytes);
+                if (const std::uint64_t ends = ends_of_run(bytes); ends != 0) {
+                    m_at += std::countr_zero(ends) / 8;
+                    break;
+                }
             }
-            ++m_at;
+            m_at = std::min(m_at, m_end);
+        } else {
+            while (m_at != m_end && *m_at != '"' && *m_at != '\\' && *m_at >= ' ') {
+                ++m_at;
+            }
         }
         out = {from, static_cast<std::size_t>(m_at - from)};
-        return take('"');
+        return take('"');  // escapes and the like are for the JSON parser
     }
 
     bool number(std::uint64_t& out) noexcept {
@@ -652,6 +680,10 @@ struct TraceReader::Work {
     }
 
     void duplicate(const Row& row) const {
+        if (trace.problems.size() >= problems_kept) {
+            ++trace.problem_count;  // to find its line takes as long as the file is
+            return;
+        }
         const auto* const begin = trace.m_text.get();
         problem(static_cast<std::uint64_t>(std::count(begin, begin + row.offset, '\n')) + 1,
                 "seq " + std::to_string(row.seq) + " is taken; causes mean the first one");
@@ -701,27 +733,123 @@ TraceReader::read_text(std::string_view text, const ReadProgress& progress, std:
     return read(std::move(trace), progress, parts);
 }
 
+namespace {
+
+/// How many threads are worth it for that many bytes.
+std::size_t threads_for(std::size_t bytes) {
+    const std::size_t worth =
+        std::min<std::size_t>(std::thread::hardware_concurrency(), bytes / least_part);
+    return std::clamp<std::size_t>(worth, 1, most_threads);
+}
+
+/// Reads [from, to) of the file into the same place of `buffer`. Returns where it ended: a file
+/// that shrinks meanwhile is read as far as it goes. An error is left in `error`.
+std::size_t
+read_range(int file, char* buffer, std::size_t from, std::size_t to, std::atomic<int>& error) {
+    while (from < to) {
+        const ssize_t got = ::pread(file, buffer + from, to - from, static_cast<off_t>(from));
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            error = got < 0 ? errno : error.load();
+            break;
+        }
+        from += static_cast<std::size_t>(got);
+    }
+    return from;
+}
+
+bool is_compressed(std::string_view bytes) {
+    return bytes.starts_with("\x28\xb5\x2f\xfd");  // RFC 8878
+}
+
+/// A compressed trace that stops in the middle is as good as any other that does: what can be had
+/// of it is.
+bool uncompressed([[maybe_unused]] std::string_view bytes,
+                  [[maybe_unused]] std::string& out,
+                  std::string& error) {
+#ifdef PLAYER_ZSTD
+    constexpr std::size_t most = std::size_t{8} << 30;  // a bomb, or more than memory should hold
+    const std::unique_ptr<ZSTD_DStream, std::size_t (*)(ZSTD_DStream*)> stream(ZSTD_createDStream(),
+                                                                               &ZSTD_freeDStream);
+    std::vector<char> piece(ZSTD_DStreamOutSize());
+    ZSTD_inBuffer in{bytes.data(), bytes.size(), 0};
+    for (bool full = false; in.pos < in.size || full;) {
+        ZSTD_outBuffer part{piece.data(), piece.size(), 0};
+        const std::size_t code = ZSTD_decompressStream(stream.get(), &part, &in);
+        if (ZSTD_isError(code) != 0) {
+            error = std::string{"it is compressed (zstd), but damaged: "} + ZSTD_getErrorName(code);
+            return false;
+        }
+        out.append(piece.data(), part.pos);
+        full = part.pos == part.size;
+        if (out.size() > most) {
+            error = "unpacked it is larger than 8 GiB";
+            return false;
+        }
+    }
+    return true;
+#else
+    error = "it is compressed (zstd), and this program was built without libzstd; unpack it with "
+            "zstd -d";
+    return false;
+#endif
+}
+
+}  // namespace
+
 ReadTrace TraceReader::read_file(const std::string& path, const ReadProgress& progress) {
+    const auto failed = [](const std::string& why) {
+        return ReadTrace{nullptr, "it cannot be read: " + why, false};
+    };
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
                                                                &std::fclose);
-    const auto failed = [&] {
-        return ReadTrace{nullptr, std::string{"it cannot be read: "} + std::strerror(errno), false};
+    struct stat facts {};
+    if (!file || ::fstat(::fileno(file.get()), &facts) != 0) {
+        return failed(std::strerror(errno));
+    }
+    if (!S_ISREG(facts.st_mode)) {
+        return failed("it is no file");
+    }
+    // In parts, since fetching the pages is a good part of the work.
+    const auto bytes = static_cast<std::size_t>(facts.st_size);
+    auto trace = with_room(bytes);
+    const std::size_t parts = threads_for(bytes);
+    const auto border = [&](std::size_t part) { return bytes / parts * part; };
+    std::vector<std::size_t> ends(parts);
+    std::atomic<int> error{0};
+    std::vector<std::thread> running;
+    const auto fetch = [&](std::size_t part) {
+        ends[part] = read_range(::fileno(file.get()),
+                                trace->m_text.get(),
+                                border(part),
+                                part + 1 == parts ? bytes : border(part + 1),
+                                error);
     };
-    if (!file || std::fseek(file.get(), 0, SEEK_END) != 0) {
-        return failed();
+    for (std::size_t part = 1; part < parts; ++part) {
+        running.emplace_back(fetch, part);
     }
-    const long size = std::ftell(file.get());
-    if (size < 0 || std::fseek(file.get(), 0, SEEK_SET) != 0) {
-        return failed();
+    fetch(0);
+    for (std::thread& one : running) {
+        one.join();
     }
-    auto trace = with_room(static_cast<std::size_t>(size));
-    // A file that shrinks meanwhile is read as far as it goes.
-    const std::size_t got =
-        std::fread(trace->m_text.get(), 1, static_cast<std::size_t>(size), file.get());
-    if (std::ferror(file.get()) != 0) {
-        return failed();
+    if (error != 0) {
+        return failed(std::strerror(error));
     }
-    trace->m_text_bytes = got;
+    std::size_t part = 0;
+    while (part + 1 < parts && ends[part] == border(part + 1)) {
+        ++part;
+    }
+    trace->m_text_bytes = ends[part];
+    if (is_compressed({trace->m_text.get(), trace->m_text_bytes})) {
+        std::string text;
+        std::string why;
+        if (!uncompressed({trace->m_text.get(), trace->m_text_bytes}, text, why)) {
+            return failed(why);
+        }
+        return read_text(text, progress);
+    }
     return read(std::move(trace), progress, 0);
 }
 
@@ -747,10 +875,7 @@ ReadTrace TraceReader::read(std::unique_ptr<Trace> trace,
     // The rest in parts of equal length, each by a thread of its own; this one takes the first.
     const char* const rest = first_end < end ? first_end + 1 : end;
     const auto bytes = static_cast<std::size_t>(end - rest);
-    const std::size_t worth =
-        std::min<std::size_t>(std::thread::hardware_concurrency(), bytes / least_part);
-    const std::size_t threads =
-        wanted_parts > 0 ? wanted_parts : std::clamp<std::size_t>(worth, 1, most_threads);
+    const std::size_t threads = wanted_parts > 0 ? wanted_parts : threads_for(bytes);
     std::vector<const char*> borders{rest};
     for (std::size_t i = 1; i < threads; ++i) {
         const char* const about = std::max(rest + bytes / threads * i, borders.back());

@@ -28,6 +28,7 @@ class TraceReader {
     static constexpr int version = 1;
     static constexpr std::size_t line_limit = std::size_t{1} << 20;
 
+    /// Plain, or compressed with zstd (told by its first bytes, whatever its name).
     [[nodiscard]] static ReadTrace read_file(const std::string& path, const ReadProgress& = {});
     /// `parts`: how many threads share the work; 0: as many as are worth it. The answer is the
     /// same.

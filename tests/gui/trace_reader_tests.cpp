@@ -2,10 +2,14 @@
 #include "trace/trace_reader.hpp"
 
 #include "gui/small_trace.hpp"
+#include "gui/test_folder.hpp"
 #include "support/catch.hpp"
 
 #include <fstream>
 #include <random>
+#ifdef TEST_ZSTD
+#include <zstd.h>
+#endif
 #include <sstream>
 
 using namespace gui;
@@ -256,4 +260,64 @@ TEST_CASE("Trace reader: bytes that were changed at random never harm it", "[gui
             }
         }
     }
+}
+
+TEST_CASE("Trace reader: a large file is read in parts as it would be in one piece",
+          "[gui][trace]") {
+    const TestFolder folder;
+    std::string text = reference_text();
+    text.resize(text.rfind('\n', text.size() - 2) + 1);  // without the trailer
+    const std::string body = text.substr(text.find('\n') + 1);
+    while (text.size() < (std::size_t{9} << 20)) {
+        text += body;
+    }
+    const ReadTrace read = TraceReader::read_file(folder.write("x.run.jsonl", text));
+    REQUIRE(read.trace);
+    const ReadTrace expected = TraceReader::read_text(text, {}, 1);
+    REQUIRE(read.trace->rows.size() == expected.trace->rows.size());
+    CHECK(read.trace->problem_count == expected.trace->problem_count);
+    bool same = true;
+    for (std::size_t i = 0; i < read.trace->rows.size(); ++i) {
+        same = same && read.trace->text(read.trace->rows[i]) ==
+                           expected.trace->text(expected.trace->rows[i]);
+    }
+    CHECK(same);
+}
+
+TEST_CASE("Trace reader: a folder is refused in words", "[gui][trace]") {
+    const TestFolder folder;
+    const ReadTrace read = TraceReader::read_file(folder.path());
+    CHECK_FALSE(read.trace);
+    CHECK(read.error.find("no file") != std::string::npos);
+    CHECK(TraceReader::read_file("/nonexistent/x").error.find("No such file") != std::string::npos);
+}
+
+TEST_CASE("Trace reader: a compressed trace is read like a plain one, also when it stops",
+          "[gui][trace]") {
+    const TestFolder folder;
+    const auto read_bytes = [&](std::string_view bytes) {
+        return TraceReader::read_file(folder.write("x.run.jsonl.zst", bytes));
+    };
+#ifdef TEST_ZSTD
+    const std::string text = reference_text();
+    std::string packed(ZSTD_compressBound(text.size()), '\0');
+    packed.resize(ZSTD_compress(packed.data(), packed.size(), text.data(), text.size(), 3));
+    const ReadTrace read = read_bytes(packed);
+    REQUIRE(read.trace);
+    CHECK(read.trace->rows.size() == TraceReader::read_text(text).trace->rows.size());
+    CHECK_FALSE(read.trace->truncated());
+    const ReadTrace half = read_bytes(std::string_view(packed).substr(0, packed.size() / 2));
+    REQUIRE(half.trace);
+    CHECK(half.trace->truncated());
+    CHECK(half.trace->rows.size() > 1000);
+    std::string damaged = packed;
+    for (std::size_t i = 20; i < damaged.size(); i += 7) {
+        damaged[i] = static_cast<char>(damaged[i] ^ 0x55);
+    }
+    const ReadTrace broken = read_bytes(damaged);
+    CHECK_FALSE(broken.trace);
+    CHECK_FALSE(broken.error.empty());
+#else
+    CHECK(read_bytes("\x28\xb5\x2f\xfd....").error.find("zstd -d") != std::string::npos);
+#endif
 }
