@@ -136,12 +136,65 @@ std::vector<LadderLine> ladder(const History& history,
     }
     std::erase_if(out, [&](const LadderLine& line) { return line.t < from; });
     std::ranges::stable_sort(out, {}, &LadderLine::t);
-    if (out.size() > most) {
-        const auto at = std::ranges::lower_bound(out, around, {}, &LadderLine::t) - out.begin();
+    return nearest(std::move(out), around, most);
+}
+
+std::vector<LadderLine> nearest(std::vector<LadderLine> lines, Time t, std::size_t most) {
+    if (lines.size() > most) {
+        const auto at = std::ranges::lower_bound(lines, t, {}, &LadderLine::t) - lines.begin();
         const auto half = static_cast<std::ptrdiff_t>(most / 2);
         const auto first = std::clamp<std::ptrdiff_t>(
-            at - half, 0, static_cast<std::ptrdiff_t>(out.size() - most));
-        out = {out.begin() + first, out.begin() + first + static_cast<std::ptrdiff_t>(most)};
+            at - half, 0, static_cast<std::ptrdiff_t>(lines.size() - most));
+        lines = {lines.begin() + first, lines.begin() + first + static_cast<std::ptrdiff_t>(most)};
+    }
+    return lines;
+}
+
+std::string mermaid(const History& history, const std::vector<LadderLine>& lines) {
+    const Trace& trace = history.trace();
+    // Quotes, semicolons and the like have a meaning there.
+    const auto plain = [](std::string_view text) {
+        std::string out;
+        for (const char c : text) {
+            if (c == ';' || c == '#' || c == '"' || c == '<' || c == '>') {
+                out += "#" + std::to_string(static_cast<int>(c)) + ";";
+            } else {
+                out += c == '\n' || c == '\r' ? ' ' : c;
+            }
+        }
+        return out;
+    };
+    const auto seconds = [](Time t) {
+        std::string ms = std::to_string(t / 1'000'000 % 1000);
+        ms.insert(0, 3 - ms.size(), '0');
+        return std::to_string(t / 1'000'000'000) + "." + ms;
+    };
+    std::vector<std::uint32_t> columns;
+    for (const LadderLine& line : lines) {
+        for (const std::uint32_t node : {line.from, line.to}) {
+            if (node != nobody && std::ranges::count(columns, node) == 0) {
+                columns.push_back(node);
+            }
+        }
+    }
+    std::string out = "sequenceDiagram\n";
+    for (const std::uint32_t node : columns) {
+        out += "  participant n" + std::to_string(node) + " as " +
+               plain(trace.header.nodes[node].id) + "\n";
+    }
+    if (columns.empty()) {
+        return out;
+    }
+    for (const LadderLine& line : lines) {
+        const std::string words = ": " + seconds(line.t) + " " + plain(line.label) + "\n";
+        const std::string from =
+            "n" + std::to_string(line.from == nobody ? columns.front() : line.from);
+        if (line.to == nobody) {
+            out += "  Note over " + from + words;
+        } else {
+            out +=
+                "  " + from + (line.dropped ? "-x" : "->>") + "n" + std::to_string(line.to) + words;
+        }
     }
     return out;
 }

@@ -33,4 +33,11 @@ struct LadderFilter {
 [[nodiscard]] std::vector<LadderLine>
 ladder(const History&, Time from, Time to, Time around, std::size_t most, const LadderFilter&);
 
+/// At most that many of the lines (in order of time): those around t.
+[[nodiscard]] std::vector<LadderLine>
+nearest(std::vector<LadderLine> lines, Time t, std::size_t most);
+
+/// As a sequence diagram in the language of Mermaid, for tickets and manuals.
+[[nodiscard]] std::string mermaid(const History&, const std::vector<LadderLine>&);
+
 }  // namespace gui

@@ -19,6 +19,24 @@ constexpr double line_height = 17;
 constexpr double time_width = 74;
 constexpr Time reach = 5'000'000'000;  // how far around the play head is looked
 
+/// At most `most` lines around t. Looks no farther than it takes to find them.
+std::vector<LadderLine> lines_around(const History& history, Time t, std::size_t most) {
+    std::vector<LadderLine> lines;
+    for (const Time far : {reach / 16, reach / 4, reach}) {
+        lines = ladder(history, std::max<Time>(t - far, 0), t + far, t, most * 4, {});
+        // At the edges the other half of a message may be out of sight.
+        const Time safe = far - far / 4;
+        const auto at = [&](Time when) {
+            return std::ranges::lower_bound(lines, when, {}, &LadderLine::t) - lines.begin();
+        };
+        const auto half = static_cast<std::ptrdiff_t>(most / 2 + 1);
+        if (at(t) - at(t - safe) >= half && at(t + safe) - at(t) >= half) {
+            break;
+        }
+    }
+    return nearest(std::move(lines), t, most);
+}
+
 }  // namespace
 
 LadderView::LadderView(Session& session, QWidget* parent) : Canvas(session, parent) {
@@ -39,8 +57,7 @@ void LadderView::paint(QPainter& painter, QSizeF size) {
     const Time t = m_session.t();
     const auto most =
         static_cast<std::size_t>(std::max((size.height() - head_height - 6) / line_height, 1.0));
-    const std::vector<LadderLine> lines =
-        ladder(*run->history, std::max<Time>(t - reach, 0), t + reach, t, most, {});
+    const std::vector<LadderLine> lines = lines_around(*run->history, t, most);
     if (lines.empty()) {
         paint_empty(painter,
                     size,

@@ -40,7 +40,14 @@ PhaseChart::PhaseChart(Session& session, QWidget* parent) : Canvas(session, pare
     setObjectName(QStringLiteral("phases"));
     setAccessibleName(tr("Takeover phases"));
     connect(&session, &Session::runChanged, this, qOverload<>(&QWidget::update));
-    connect(&session, &Session::timeChanged, this, qOverload<>(&QWidget::update));
+    connect(&session, &Session::timeChanged, this, [this] {
+        // All of an episode is shown at once.
+        const Run* const run = m_session.run();
+        const EpisodeResult* const now = run == nullptr ? nullptr : run->episode_at(m_session.t());
+        if (!m_own_bars && now != m_shown) {
+            update();
+        }
+    });
 }
 
 void PhaseChart::set_bars(std::vector<PhaseBar> bars, const QString& why_empty) {
@@ -87,6 +94,7 @@ std::vector<PhaseBar> PhaseChart::bars_of_session(QString& why_empty) const {
 void PhaseChart::paint(QPainter& painter, QSizeF size) {
     QString why_empty = m_why_empty;
     const std::vector<PhaseBar> bars = m_own_bars ? m_bars : bars_of_session(why_empty);
+    m_shown = m_session.run() == nullptr ? nullptr : m_session.run()->episode_at(m_session.t());
     if (bars.empty()) {
         paint_empty(painter, size, why_empty);
         return;

@@ -36,6 +36,7 @@ class PhaseChart final : public Canvas {
     bool m_own_bars = false;
     std::vector<PhaseBar> m_bars;
     QString m_why_empty;
+    const EpisodeResult* m_shown = nullptr;  ///< compared, never read
 };
 
 }  // namespace gui

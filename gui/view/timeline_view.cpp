@@ -31,6 +31,15 @@ constexpr double ruler_height = 20;
 constexpr double header_height = ruler_top + ruler_height;
 constexpr double drag_reach = 4;
 
+double overview_width(QSizeF size) {
+    return std::max(size.width() - label_width - right_margin, 1.0);
+}
+
+Time tick_of(const TimelineScale& scale) {
+    constexpr double apart = 86;  // a time is that wide
+    return tick_step(scale.to - scale.from, std::max(static_cast<int>(scale.width / apart), 1));
+}
+
 QRectF span_rect(const TimelineScale& scale, Time from, Time to, const QRectF& lane) {
     const double left = std::max(scale.to_x(from), lane.left());
     const double right = std::min(scale.to_x(to), lane.right());
@@ -102,16 +111,17 @@ TimelineView::TimelineView(Session& session, QWidget* parent) : Canvas(session, 
     m_scroll.setObjectName(QStringLiteral("timelineScroll"));
     m_scroll.setAccessibleName(tr("Lanes"));
     m_scroll.hide();
-    connect(&m_scroll, &QScrollBar::valueChanged, this, qOverload<>(&QWidget::update));
+    connect(&m_scroll, &QScrollBar::valueChanged, this, &TimelineView::paint_anew);
     connect(&session, &Session::runChanged, this, [this] { refresh(); });
-    for (const auto signal : {&Session::timeChanged,
-                              &Session::windowChanged,
+    for (const auto signal : {&Session::timeChanged, &Session::hoverChanged}) {
+        connect(&session, signal, this, qOverload<>(&QWidget::update));
+    }
+    for (const auto signal : {&Session::windowChanged,
                               &Session::selectionChanged,
-                              &Session::hoverChanged,
                               &Session::rangeChanged,
                               &Session::bookmarksChanged,
                               &Session::playingChanged}) {
-        connect(&session, signal, this, qOverload<>(&QWidget::update));
+        connect(&session, signal, this, &TimelineView::paint_anew);
     }
     refresh();
 }
@@ -154,6 +164,11 @@ void TimelineView::refresh() {
         }
     }
     place_scroll_bar();
+    paint_anew();
+}
+
+void TimelineView::paint_anew() {
+    m_still = QPixmap();
     update();
 }
 
@@ -174,6 +189,7 @@ void TimelineView::place_scroll_bar() {
 
 void TimelineView::resizeEvent(QResizeEvent*) {
     place_scroll_bar();
+    paint_anew();
 }
 
 TimelineScale TimelineView::scale(QSizeF size) const {
@@ -186,8 +202,33 @@ void TimelineView::paint(QPainter& painter, QSizeF size) {
         paint_empty(painter, size, tr("No run is open."));
         return;
     }
-    painter.fillRect(QRectF(QPointF(), size), theme().panel);
     const TimelineScale s = scale(size);
+    paint_still(painter, size, s);
+    paint_moving(painter, size, s);
+}
+
+/// Most of the view does not depend on the time shown: scrubbing paints it once.
+void TimelineView::paintEvent(QPaintEvent* event) {
+    if (m_session.run() == nullptr) {
+        Canvas::paintEvent(event);
+        return;
+    }
+    const double ratio = devicePixelRatioF();
+    const QSize wanted = (QSizeF(size()) * ratio).toSize();
+    const TimelineScale s = scale(size());
+    if (m_still.size() != wanted || m_still.devicePixelRatioF() != ratio) {
+        m_still = QPixmap(wanted);
+        m_still.setDevicePixelRatio(ratio);
+        QPainter still(&m_still);
+        paint_still(still, size(), s);
+    }
+    QPainter painter(this);
+    painter.drawPixmap(QPointF(), m_still);
+    paint_moving(painter, size(), s);
+}
+
+void TimelineView::paint_still(QPainter& painter, QSizeF size, const TimelineScale& s) {
+    painter.fillRect(QRectF(QPointF(), size), theme().panel);
     paint_ruler(painter, size, s);
     paint_overview(painter, size);
     painter.save();
@@ -228,16 +269,24 @@ void TimelineView::paint(QPainter& painter, QSizeF size) {
     }
     painter.restore();
     paint_range(painter, size, s);
+}
+
+void TimelineView::paint_moving(QPainter& painter, QSizeF size, const TimelineScale& s) const {
+    const TimelineScale all{
+        0, std::max<Time>(m_session.end(), 1), label_width, overview_width(size)};
+    const double x = all.to_x(m_session.t());
+    painter.setRenderHint(QPainter::Antialiasing, true);
+    painter.setPen(QPen(theme().text, 1.5));
+    painter.drawLine(QPointF(x, overview_top), QPointF(x, overview_top + overview_height));
+    painter.setRenderHint(QPainter::Antialiasing, false);
+    paint_times(painter, s);
     paint_play_head(painter, size, s);
 }
 
 void TimelineView::paint_overview(QPainter& painter, QSizeF size) {
     const Run& run = *m_session.run();
     const Trace& trace = *run.trace;
-    const QRectF room(label_width,
-                      overview_top,
-                      std::max(size.width() - label_width - right_margin, 1.0),
-                      overview_height);
+    const QRectF room(label_width, overview_top, overview_width(size), overview_height);
     painter.setFont(text_font(8));
     painter.setPen(theme().muted);
     draw_label(painter,
@@ -288,23 +337,17 @@ void TimelineView::paint_overview(QPainter& painter, QSizeF size) {
     painter.setPen(QPen(theme().accent, 1.5));
     painter.setBrush(veil);
     painter.drawRect(window);
-    painter.setPen(QPen(theme().text, 1.5));
-    const double x = all.to_x(m_session.t());
-    painter.drawLine(QPointF(x, room.top()), QPointF(x, room.bottom()));
     painter.setRenderHint(QPainter::Antialiasing, false);
 }
 
-void TimelineView::paint_ruler(QPainter& painter, QSizeF size, const TimelineScale& s) const {
-    const Time step = tick_step(s.to - s.from, std::max(static_cast<int>(s.width / 86), 1));
+void TimelineView::paint_times(QPainter& painter, const TimelineScale& s) const {
+    const Time step = tick_of(s);
     const int decimals = decimals_for(step);
     painter.setFont(number_font(8));
+    painter.setPen(theme().muted);
     for (Time t = (s.from + step - 1) / step * step; t <= s.to; t += step) {
-        const double x = s.to_x(t);
-        painter.setPen(theme().grid);
-        painter.drawLine(QPointF(x, ruler_top + ruler_height - 3), QPointF(x, size.height()));
-        painter.setPen(theme().muted);
         const double half = 43;
-        const double middle = std::clamp(x, s.left + 22, s.left + s.width - 22);
+        const double middle = std::clamp(s.to_x(t), s.left + 22, s.left + s.width - 22);
         // The flag of the play head covers what is near it.
         if (std::abs(middle - s.to_x(m_session.t())) > 72) {
             draw_label(painter,
@@ -312,6 +355,15 @@ void TimelineView::paint_ruler(QPainter& painter, QSizeF size, const TimelineSca
                        Qt::AlignHCenter,
                        clock_text(t, decimals));
         }
+    }
+}
+
+void TimelineView::paint_ruler(QPainter& painter, QSizeF size, const TimelineScale& s) const {
+    const Time step = tick_of(s);
+    painter.setPen(theme().grid);
+    for (Time t = (s.from + step - 1) / step * step; t <= s.to; t += step) {
+        const double x = s.to_x(t);
+        painter.drawLine(QPointF(x, ruler_top + ruler_height - 3), QPointF(x, size.height()));
     }
     painter.setRenderHint(QPainter::Antialiasing, true);
     for (const Bookmark& bookmark : m_session.bookmarks()) {

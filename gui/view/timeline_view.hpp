@@ -46,6 +46,7 @@ class TimelineView final : public Canvas {
 
   protected:
     void refresh() override;
+    void paintEvent(QPaintEvent*) override;
     void mousePressEvent(QMouseEvent*) override;
     void mouseMoveEvent(QMouseEvent*) override;
     void mouseReleaseEvent(QMouseEvent*) override;
@@ -71,7 +72,12 @@ class TimelineView final : public Canvas {
     void click(QPointF);
     [[nodiscard]] QString tip_at(QPointF) const;
 
+    void paint_anew();
+    void paint_still(QPainter&, QSizeF, const TimelineScale&);
+    /// What depends on the time shown and on the record under the pointer.
+    void paint_moving(QPainter&, QSizeF, const TimelineScale&) const;
     void paint_overview(QPainter&, QSizeF);
+    void paint_times(QPainter&, const TimelineScale&) const;
     void paint_ruler(QPainter&, QSizeF, const TimelineScale&) const;
     void paint_play_head(QPainter&, QSizeF, const TimelineScale&) const;
     void paint_lane(QPainter&, const Lane&, const QRectF&, const TimelineScale&) const;
@@ -93,6 +99,7 @@ class TimelineView final : public Canvas {
     std::vector<Lane> m_lanes;
     QScrollBar m_scroll{Qt::Vertical, this};
     QPixmap m_overview;
+    QPixmap m_still;  ///< null: to be painted anew
     Drag m_drag = Drag::none;
     QPointF m_pressed;
     std::pair<Time, Time> m_pressed_window;

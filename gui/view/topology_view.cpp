@@ -221,12 +221,16 @@ void TopologyView::paint_hull(QPainter& painter, const Geometry& g) const {
         const double more = (least_width - hull.width()) / 2;
         hull.adjust(-more, 0, more, 0);
     }
+    const double first = hull.top() + 20;
     hull = hull.intersected(g.area.adjusted(-4, -4, 4, 4));
     QColor fill = theme().accent;
     fill.setAlpha(theme().dark ? 26 : 16);
     painter.setBrush(fill);
     painter.setPen(QPen(theme().border, 1.2, Qt::DashLine));
     painter.drawRoundedRect(hull, 8, 8);
+    if (first - hull.top() < 15) {
+        return;  // the first member stands where the word would
+    }
     painter.setPen(theme().muted);
     painter.setFont(text_font(8));
     draw_label(painter,
