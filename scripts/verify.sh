@@ -39,6 +39,11 @@ cmake --preset asan >/dev/null
 cmake --build build/asan
 ctest --test-dir build/asan -j "$(nproc)" --output-on-failure
 
+if [ -x build/asan/tests/player_view_tests ]; then
+  step "100 000 random actions on the player, under sanitizers"
+  (cd build/asan/tests && PLAYER_ACTIONS=100000 PLAYER_SEED=2 QT_QPA_PLATFORM=offscreen ./player_view_tests "[monkey]")
+fi
+
 step "the native rules: longer exploration, 2000 random sequences"
 cmake --preset release >/dev/null
 cmake --build build/release --target native_tests

@@ -5,8 +5,10 @@
 #include <QCommandLineParser>
 #include <QFileInfo>
 #include <QFontDatabase>
+#include <QLibraryInfo>
 #include <QStyleFactory>
 #include <QThread>
+#include <QTranslator>
 
 #include <cstdio>
 #include <cstring>
@@ -58,6 +60,21 @@ int main(int argc, char** argv) {
                             QApplication::palette().color(QPalette::Window).lightness() < 128);
     QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
     QApplication::setFont(gui::text_font(9));
+    // The words of Qt's own dialogs, and ours; in English where there are no others.
+    QTranslator of_qt;
+    QTranslator ours;
+    if (of_qt.load(QLocale(),
+                   QStringLiteral("qtbase"),
+                   QStringLiteral("_"),
+                   QLibraryInfo::path(QLibraryInfo::TranslationsPath))) {
+        QApplication::installTranslator(&of_qt);
+    }
+    if (ours.load(QLocale(),
+                  QStringLiteral("player"),
+                  QStringLiteral("_"),
+                  QStringLiteral(":/translations"))) {
+        QApplication::installTranslator(&ours);
+    }
     if (QFontDatabase::families().isEmpty()) {
         return usage(
             QStringLiteral("no font is installed; install fonts-dejavu-core or fonts-inter"));
@@ -70,7 +87,8 @@ int main(int argc, char** argv) {
     parser.addVersionOption();
     parser.addPositionalArgument(
         QStringLiteral("trace"),
-        QStringLiteral("A trace (.run.jsonl) or a scenario (.json) to open."),
+        QStringLiteral("A trace (.run.jsonl, .run.jsonl.zst), a scenario (.json), or a folder of "
+                       "results to open."),
         QStringLiteral("[file]"));
     const QCommandLineOption at(QStringLiteral("at"),
                                 QStringLiteral("Time to go to, such as 182.3 or 3:02.3."),
@@ -84,9 +102,10 @@ int main(int argc, char** argv) {
     const QCommandLineOption size(QStringLiteral("size"),
                                   QStringLiteral("Size of the window, such as 1440x900."),
                                   QStringLiteral("WxH"));
-    const QCommandLineOption select(QStringLiteral("select"),
-                                    QStringLiteral("Node, link or record number to select."),
-                                    QStringLiteral("what"));
+    const QCommandLineOption select(
+        QStringLiteral("select"),
+        QStringLiteral("Node, link, record number, or scenario/daemon of a sweep."),
+        QStringLiteral("what"));
     const QCommandLineOption scale(QStringLiteral("scale"),
                                    QStringLiteral("Scale of the screen, such as 2."),
                                    QStringLiteral("factor"));
@@ -141,7 +160,7 @@ int main(int argc, char** argv) {
     window.show();
 
     const QString file = parser.positionalArguments().value(0);
-    if (file.endsWith(QLatin1String(".json"))) {
+    if (file.endsWith(QLatin1String(".json")) || QFileInfo(file).isDir()) {
         window.open(file);
     } else if (!file.isEmpty()) {
         const gui::LoadedRun loaded = gui::load_run(file);
@@ -166,6 +185,9 @@ int main(int argc, char** argv) {
     }
     if (wanted_page) {
         window.show_page(*wanted_page);
+    }
+    if (parser.isSet(select)) {
+        window.sweep().select(parser.value(select));
     }
     if (parser.isSet(select) && window.session().run() != nullptr) {
         const gui::Run& run = *window.session().run();

@@ -27,7 +27,11 @@
 #include <QToolBar>
 #include <QVBoxLayout>
 
+#include <fstream>
+
 #include "model/time_text.hpp"
+#include "trace/ladder.hpp"
+#include "trace/perfetto.hpp"
 
 namespace gui {
 
@@ -155,6 +159,9 @@ MainWindow::MainWindow(QWidget* parent)
         }
     });
     connect(m_compare, &ComparePage::chooseWanted, this, &MainWindow::choose_for_compare);
+    connect(m_sweep, &SweepPage::openWanted, this, &MainWindow::choose_results);
+    connect(m_sweep, &SweepPage::noticeWanted, this, &MainWindow::show_notice);
+    connect(m_sweep, &SweepPage::traceWanted, this, &MainWindow::open);
     connect(m_player, &PlayerPage::bookmarkWanted, this, &MainWindow::bookmark);
     connect(m_player, &PlayerPage::clearFilterWanted, m_filter, &QLineEdit::clear);
     connect(m_filter, &QLineEdit::textChanged, &m_session, &Session::set_filter);
@@ -255,6 +262,12 @@ void MainWindow::make_actions() {
                 tr("%1 cannot be written: %2.").arg(name, out.errorString()).toHtmlEscaped());
         }
     });
+    QAction* const ladder = file->addAction(tr("Export the ladder (Mermaid)…"));
+    ladder->setObjectName(QStringLiteral("exportLadderAction"));
+    connect(ladder, &QAction::triggered, this, &MainWindow::export_ladder);
+    QAction* const perfetto = file->addAction(tr("Export for Perfetto (JSON)…"));
+    perfetto->setObjectName(QStringLiteral("exportPerfettoAction"));
+    connect(perfetto, &QAction::triggered, this, &MainWindow::export_perfetto);
     file->addSeparator();
     QAction* const quit = file->addAction(tr("&Quit"));
     quit->setShortcut(QKeySequence::Quit);
@@ -495,7 +508,7 @@ void MainWindow::open_dialog() {
         this,
         tr("Open"),
         QSettings().value(QStringLiteral("folder")).toString(),
-        tr("Traces and scenarios (*.run.jsonl *.json);;All files (*)"));
+        tr("Traces, scenarios and results (*.run.jsonl *.run.jsonl.zst *.json);;All files (*)"));
     if (!path.isEmpty()) {
         if (m_keep_settings) {
             QSettings().setValue(QStringLiteral("folder"), QFileInfo(path).absolutePath());
@@ -555,7 +568,7 @@ void MainWindow::choose_for_compare(bool first) {
         QFileDialog::getOpenFileName(this,
                                      first ? tr("Open run A") : tr("Open run B"),
                                      QSettings().value(QStringLiteral("folder")).toString(),
-                                     tr("Traces (*.run.jsonl);;All files (*)"));
+                                     tr("Traces (*.run.jsonl *.run.jsonl.zst);;All files (*)"));
     if (path.isEmpty()) {
         return;
     }
@@ -578,7 +591,24 @@ void MainWindow::ran_to(const QString& trace, bool compare) {
     }
 }
 
+void MainWindow::choose_results() {
+    const QString path =
+        QFileDialog::getExistingDirectory(this,
+                                          tr("Open a folder of results"),
+                                          QSettings().value(QStringLiteral("folder")).toString());
+    if (!path.isEmpty()) {
+        open(path);
+    }
+}
+
 void MainWindow::open(const QString& path) {
+    if (const QFileInfo info(path);
+        info.isDir() || info.fileName() == QLatin1String("summary.json")) {
+        if (m_sweep->open(path)) {
+            show_page(PageId::sweep);
+        }
+        return;
+    }
     if (path.endsWith(QLatin1String(".json"), Qt::CaseInsensitive)) {
         open_scenario(path);
         return;
@@ -813,6 +843,7 @@ void MainWindow::export_view() {
 std::vector<Canvas*> MainWindow::canvases_of_page() const {
     return m_page == PageId::player    ? m_player->canvases()
            : m_page == PageId::compare ? m_compare->canvases()
+           : m_page == PageId::sweep   ? m_sweep->canvases()
                                        : std::vector<Canvas*>{};
 }
 
@@ -826,6 +857,49 @@ void MainWindow::export_log() {
     if (!name.isEmpty() &&
         (!out.open(QIODevice::WriteOnly) || out.write(log_as_csv(m_session)) < 0)) {
         show_notice(tr("%1 cannot be written: %2.").arg(name, out.errorString()).toHtmlEscaped());
+    }
+}
+
+void MainWindow::export_ladder() {
+    if (m_session.run() == nullptr) {
+        return;
+    }
+    const QString name = QFileDialog::getSaveFileName(
+        this, tr("Export the ladder"), QStringLiteral("ladder.mmd"), tr("Diagrams (*.mmd)"));
+    if (name.isEmpty()) {
+        return;
+    }
+    // The marked range, else what the timeline shows.
+    const auto [from, to] = m_session.range().value_or(m_session.window());
+    constexpr std::size_t most = 500;  // Mermaid draws no more
+    const History& history = *m_session.run()->history;
+    const std::string text =
+        mermaid(history, ladder(history, from, to, m_session.t(), most, LadderFilter{}));
+    QFile out(name);
+    if (!out.open(QIODevice::WriteOnly) || out.write(QByteArray::fromStdString(text)) < 0) {
+        show_notice(tr("%1 cannot be written: %2.").arg(name, out.errorString()).toHtmlEscaped());
+    }
+}
+
+void MainWindow::export_perfetto() {
+    if (m_session.run() == nullptr) {
+        return;
+    }
+    const QString name = QFileDialog::getSaveFileName(this,
+                                                      tr("Export for Perfetto"),
+                                                      QStringLiteral("understudy.trace.json"),
+                                                      tr("Trace events (*.json)"));
+    if (name.isEmpty()) {
+        return;
+    }
+    const auto [from, to] = m_session.range().value_or(std::pair{Time{0}, m_session.end()});
+    const Run& run = *m_session.run();
+    std::ofstream out(name.toStdString(), std::ios::binary);
+    if (!out || !write_perfetto(out,
+                                *run.history,
+                                run.result ? &*run.result : nullptr,
+                                PerfettoOptions{from, to, true})) {
+        show_notice(tr("%1 cannot be written.").arg(name).toHtmlEscaped());
     }
 }
 

@@ -39,12 +39,14 @@ class MainWindow final : public QMainWindow {
     [[nodiscard]] PlayerPage& player() noexcept { return *m_player; }
     [[nodiscard]] ComparePage& compare() noexcept { return *m_compare; }
     [[nodiscard]] ScriptPage& script() noexcept { return *m_script; }
+    [[nodiscard]] SweepPage& sweep() noexcept { return *m_sweep; }
     void show_page(PageId);
     [[nodiscard]] PageId page() const noexcept { return m_page; }
     void set_theme(ThemeChoice);
     [[nodiscard]] const Theme& theme() const noexcept { return *m_theme; }
 
-    /// In a thread; the window stays usable. Traces open in the player, scenarios in the editor.
+    /// In a thread; the window stays usable. Traces open in the player, scenarios in the editor,
+    /// folders and summaries on the sweep page.
     void open(const QString& path);
     /// Where the demo outage lies; empty: not installed here.
     [[nodiscard]] static QString demo_scenario();
@@ -78,6 +80,7 @@ class MainWindow final : public QMainWindow {
     void run_scenario_dialog();
     void run_demo();
     void choose_for_compare(bool first);
+    void choose_results();
     void ran_to(const QString& trace, bool compare);
     [[nodiscard]] std::vector<Canvas*> canvases_of_page() const;
     void go_to_time();
@@ -85,6 +88,8 @@ class MainWindow final : public QMainWindow {
     void show_keys();
     void export_view();
     void export_log();
+    void export_ladder();
+    void export_perfetto();
     void stop_loading();
     void loaded(const std::shared_ptr<Loading>&, const LoadedRun&);
     void remember(const Run&);

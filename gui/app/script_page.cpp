@@ -48,12 +48,13 @@ QString text_of(std::string_view view) {
 }  // namespace
 
 ScriptPage::ScriptPage(QWidget* parent)
-    : QWidget(parent), m_title(new QLabel), m_list(new QTableWidget(0, 4)), m_id(new QLineEdit),
-      m_at(new QLineEdit), m_verb(new QComboBox), m_target(new QComboBox), m_for(new QLineEdit),
-      m_seed(new QSpinBox), m_text(new QPlainTextEdit), m_changes(new QPlainTextEdit),
-      m_problems(new QLabel), m_add(new QPushButton(tr("Add a fault"))),
-      m_remove(new QPushButton(tr("Remove"))), m_save(new QPushButton(tr("Save as…"))),
-      m_run(new QPushButton(tr("Run"))), m_run_compare(new QPushButton(tr("Run and compare"))),
+    : QWidget(parent), m_strip(new ScriptStrip(m_none)), m_title(new QLabel),
+      m_list(new QTableWidget(0, 4)), m_id(new QLineEdit), m_at(new QLineEdit),
+      m_verb(new QComboBox), m_target(new QComboBox), m_for(new QLineEdit), m_seed(new QSpinBox),
+      m_text(new QPlainTextEdit), m_changes(new QPlainTextEdit), m_problems(new QLabel),
+      m_add(new QPushButton(tr("Add a fault"))), m_remove(new QPushButton(tr("Remove"))),
+      m_save(new QPushButton(tr("Save as…"))), m_run(new QPushButton(tr("Run"))),
+      m_run_compare(new QPushButton(tr("Run and compare"))),
       m_cancel(new QPushButton(tr("Cancel"))) {
     setObjectName(QStringLiteral("scriptPage"));
     const auto named = [](QWidget* widget, const char* object, const QString& name) {
@@ -110,6 +111,7 @@ ScriptPage::ScriptPage(QWidget* parent)
     auto* const left_column = new QVBoxLayout(left);
     left_column->setContentsMargins(12, 10, 8, 10);
     left_column->addWidget(m_title);
+    left_column->addWidget(m_strip);
     left_column->addWidget(m_list, 1);
     auto* const entry_buttons = new QHBoxLayout;
     entry_buttons->addWidget(m_add);
@@ -163,6 +165,8 @@ ScriptPage::ScriptPage(QWidget* parent)
     connect(&m_later, &QTimer::timeout, this, &ScriptPage::check);
     connect(m_text, &QPlainTextEdit::textChanged, this, &ScriptPage::read_text);
     connect(m_list, &QTableWidget::itemSelectionChanged, this, &ScriptPage::show_form);
+    connect(m_strip, &ScriptStrip::entryClicked, m_list, &QTableWidget::selectRow);
+    connect(m_strip, &ScriptStrip::entryMoved, this, &ScriptPage::move_entry);
     for (QLineEdit* const edit : {m_at, m_for, m_id}) {
         connect(edit, &QLineEdit::editingFinished, this, &ScriptPage::apply_form);
     }
@@ -223,6 +227,7 @@ ScriptPage::~ScriptPage() {
 
 void ScriptPage::set_theme(const Theme& theme) {
     m_theme = &theme;
+    m_strip->set_theme(theme);
     show_changes();
 }
 
@@ -265,6 +270,7 @@ void ScriptPage::read_text() {
     const bool empty = all.trimmed().isEmpty();
     m_script = empty ? Script{} : read_script(text);
     const int was = selected();
+    m_strip->set_script(m_script);
     m_filling = true;
     m_list->setRowCount(static_cast<int>(m_script.timeline.size()));
     for (int row = 0; row < m_list->rowCount(); ++row) {
@@ -336,6 +342,7 @@ void ScriptPage::show_form() {
     const bool fault = row >= 0 && row < static_cast<int>(m_script.timeline.size()) &&
                        m_script.timeline[static_cast<std::size_t>(row)].field("fault") != nullptr;
     m_filling = true;
+    m_strip->set_selected(row);
     const ScriptEntry none;
     const ScriptEntry& entry = row >= 0 && row < static_cast<int>(m_script.timeline.size())
                                    ? m_script.timeline[static_cast<std::size_t>(row)]
@@ -352,6 +359,20 @@ void ScriptPage::show_form() {
     for (QWidget* const widget : std::initializer_list<QWidget*>{m_verb, m_target, m_for}) {
         widget->setEnabled(fault);
     }
+}
+
+void ScriptPage::move_entry(int entry, Time to) {
+    if (entry < 0 || entry >= static_cast<int>(m_script.timeline.size())) {
+        return;
+    }
+    constexpr Time ms = 1'000'000;
+    const QString at = to % (1000 * ms) == 0 ? QStringLiteral("%1s").arg(to / (1000 * ms))
+                                             : QStringLiteral("%1ms").arg(to / ms);
+    replace_text(with_field(std_text(m_text->toPlainText()),
+                            m_script.timeline[static_cast<std::size_t>(entry)],
+                            "at",
+                            std_text(at)));
+    m_list->selectRow(entry);
 }
 
 void ScriptPage::apply_form() {

@@ -19,6 +19,7 @@
 #include "app/runner.hpp"
 #include "model/theme.hpp"
 #include "trace/script.hpp"
+#include "view/script_strip.hpp"
 
 namespace gui {
 
@@ -38,6 +39,7 @@ class ScriptPage final : public QWidget {
     [[nodiscard]] QString problems() const { return m_problems->text(); }
     [[nodiscard]] bool checking() const { return m_later.isActive() || m_checker.busy(); }
     [[nodiscard]] bool running() const { return m_runner.busy(); }
+    [[nodiscard]] ScriptStrip& strip() noexcept { return *m_strip; }
     /// Runs what stands in the editor. `compare`: the window shows it beside the run before.
     void run(bool compare);
 
@@ -49,6 +51,7 @@ class ScriptPage final : public QWidget {
   private:
     void read_text();
     void show_form();
+    void move_entry(int entry, Time to);
     void apply_form();
     void replace_text(const std::string&);
     void save(bool ask);
@@ -64,6 +67,8 @@ class ScriptPage final : public QWidget {
     QString m_saved;
     Script m_script;
     bool m_filling = false;
+    Session m_none;  ///< the strip wants one; nothing is played here
+    ScriptStrip* m_strip;
     QLabel* m_title;
     QTableWidget* m_list;
     QLineEdit* m_id;

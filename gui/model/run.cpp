@@ -11,16 +11,16 @@ namespace gui {
 
 namespace {
 
-QString tr(const char* text, int n = -1) {
-    return QCoreApplication::translate("Run", text, nullptr, n);
-}
+struct Words {
+    Q_DECLARE_TR_FUNCTIONS(Run)
+};
 
 LoadedRun finish(ReadTrace read, const QString& path) {
     if (!read.trace) {
         return {nullptr,
                 read.cancelled
                     ? QString()
-                    : tr("%1 cannot be opened: %2.")
+                    : Words::tr("%1 cannot be opened: %2.")
                           .arg(QFileInfo(path).fileName(), QString::fromStdString(read.error))};
     }
     auto run = std::make_shared<Run>();
@@ -33,14 +33,14 @@ LoadedRun finish(ReadTrace read, const QString& path) {
 void attach(Run& run, ReadResult read) {
     if (!read.result) {
         run.no_result =
-            tr("result.json beside the trace: %1").arg(QString::fromStdString(read.error));
+            Words::tr("result.json beside the trace: %1").arg(QString::fromStdString(read.error));
         return;
     }
     const TraceHeader& header = run.trace->header;
     if (read.result->scenario != header.scenario || read.result->seed != header.seed ||
         read.result->digest != header.digest ||
         read.result->implementation != header.implementation) {
-        run.no_result = tr("result.json beside the trace is of another run (%1, seed %2)")
+        run.no_result = Words::tr("result.json beside the trace is of another run (%1, seed %2)")
                             .arg(QString::fromStdString(read.result->scenario))
                             .arg(read.result->seed);
         return;
@@ -51,7 +51,7 @@ void attach(Run& run, ReadResult read) {
 }  // namespace
 
 QString Run::title() const {
-    return tr("%1 · seed %2")
+    return Words::tr("%1 · seed %2")
         .arg(QString::fromStdString(trace->header.scenario))
         .arg(trace->header.seed);
 }
@@ -113,7 +113,7 @@ LoadedRun load_run(const QString& path, const ReadProgress& progress) {
         if (QFileInfo::exists(beside)) {
             attach(run, read_result_file(beside.toStdString()));
         } else {
-            run.no_result = tr("no result.json lies beside the trace");
+            run.no_result = Words::tr("no result.json lies beside the trace");
         }
     }
     return loaded;
@@ -124,7 +124,7 @@ LoadedRun run_from_text(std::string_view trace, std::string_view result) {
     if (loaded.run) {
         auto& run = const_cast<Run&>(*loaded.run);
         if (result.empty()) {
-            run.no_result = tr("no result.json lies beside the trace");
+            run.no_result = Words::tr("no result.json lies beside the trace");
         } else {
             attach(run, read_result(result));
         }
@@ -141,29 +141,32 @@ QStringList notices_of(const Run& run) {
         for (const auto& [kind, count] : run.history->unknown_kinds()) {
             unknown += count;
         }
-        out << tr("This trace is of format %1; this player knows format 1. %2 records of %3 kinds "
-                  "are "
-                  "shown as they stand.")
+        out << Words::tr(
+                   "This trace is of format %1; this player knows format 1. %2 records of %3 kinds "
+                   "are "
+                   "shown as they stand.")
                    .arg(trace.header.version)
                    .arg(locale.toString(static_cast<qulonglong>(unknown)))
                    .arg(run.history->unknown_kinds().size());
     }
     if (trace.truncated()) {
         QString text =
-            tr("The trace stops at %1 without its last line. %2 complete records were kept.")
+            Words::tr("The trace stops at %1 without its last line. %2 complete records were kept.")
                 .arg(clock_text(trace.end()),
                      locale.toString(static_cast<qulonglong>(trace.rows.size())));
         if (trace.partial_bytes > 0) {
-            text += QLatin1Char(' ') + tr("A line that was being written was left out.");
+            text += QLatin1Char(' ') + Words::tr("A line that was being written was left out.");
         }
         out << text;
     }
     if (trace.problem_count > 0 && trace.header.version == TraceReader::version) {
         const TraceProblem& first = trace.problems.front();
-        out << tr("%n line(s) of the trace could not be taken as they are.",
-                  static_cast<int>(std::min<std::uint64_t>(trace.problem_count, 1'000'000'000))) +
+        out << Words::tr(
+                   "%n line(s) of the trace could not be taken as they are.",
+                   nullptr,
+                   static_cast<int>(std::min<std::uint64_t>(trace.problem_count, 1'000'000'000))) +
                    QLatin1Char(' ') +
-                   tr("The first: line %1: %2.")
+                   Words::tr("The first: line %1: %2.")
                        .arg(first.line)
                        .arg(QString::fromStdString(first.what));
     }

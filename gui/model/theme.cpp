@@ -10,9 +10,9 @@ namespace gui {
 
 namespace {
 
-QString tr(const char* text) {
-    return QCoreApplication::translate("Theme", text);
-}
+struct Words {
+    Q_DECLARE_TR_FUNCTIONS(Theme)
+};
 
 Theme make_light() {
     Theme t;
@@ -226,30 +226,51 @@ QPainterPath state_glyph(State state) {
 QString state_word(State state) {
     switch (state) {
     case State::in_service:
-        return tr("in service");
+        return Words::tr("in service");
     case State::active:
-        return tr("active");
+        return Words::tr("active");
     case State::standby:
-        return tr("standby");
+        return Words::tr("standby");
     case State::taking_over:
-        return tr("taking over");
+        return Words::tr("taking over");
     case State::degraded:
-        return tr("degraded");
+        return Words::tr("degraded");
     case State::failed:
-        return tr("failed");
+        return Words::tr("failed");
     case State::unknown:
-        return tr("unknown");
+        return Words::tr("unknown");
     }
     return {};
 }
+
+/// For lupdate: shown_words() translates what history.cpp says.
+[[maybe_unused]] constexpr std::array<const char*, 17> reasons{
+    QT_TRANSLATE_NOOP("Theme", "no power"),
+    QT_TRANSLATE_NOOP("Theme", "crashed"),
+    QT_TRANSLATE_NOOP("Theme", "frozen"),
+    QT_TRANSLATE_NOOP("Theme", "not booted"),
+    QT_TRANSLATE_NOOP("Theme", "booting"),
+    QT_TRANSLATE_NOOP("Theme", "no daemon"),
+    QT_TRANSLATE_NOOP("Theme", "group failed"),
+    QT_TRANSLATE_NOOP("Theme", "releasing"),
+    QT_TRANSLATE_NOOP("Theme", "no carrier"),
+    QT_TRANSLATE_NOOP("Theme", "service hangs"),
+    QT_TRANSLATE_NOOP("Theme", "2 owners"),
+    QT_TRANSLATE_NOOP("Theme", "peer silent"),
+    QT_TRANSLATE_NOOP("Theme", "not fed"),
+    QT_TRANSLATE_NOOP("Theme", "not transmitting"),
+    QT_TRANSLATE_NOOP("Theme", "no D-channel"),
+    QT_TRANSLATE_NOOP("Theme", "line alarm"),
+    QT_TRANSLATE_NOOP("Theme", "impaired")};
 
 QString shown_words(Shown shown) {
     const std::string_view reason = word(shown.reason);
     if (reason.empty()) {
         return state_word(shown.state);
     }
-    return tr("%1 · %2").arg(state_word(shown.state),
-                             tr(std::string(reason).c_str()));  // reasons: words of history.cpp
+    return Words::tr("%1 · %2").arg(
+        state_word(shown.state),
+        Words::tr(std::string(reason).c_str()));  // reasons: words of history.cpp
 }
 
 QColor phase_fill(std::size_t phase) {
@@ -280,7 +301,7 @@ QString phase_word(std::size_t phase) {
                                                             QT_TRANSLATE_NOOP("Theme", "trunk"),
                                                             QT_TRANSLATE_NOOP("Theme", "register"),
                                                             QT_TRANSLATE_NOOP("Theme", "call")};
-    return tr(words[phase % phase_count]);
+    return Words::tr(words[phase % phase_count]);
 }
 
 QColor not_explained_fill() {
@@ -345,19 +366,19 @@ bool verdict_is_good(const EpisodeResult& episode) {
 QString verdict_words(const EpisodeResult& episode) {
     QString words;
     if (episode.verdict == "faster") {
-        words = tr("faster");
+        words = Words::tr("faster");
     } else if (episode.verdict == "in target") {
-        words = tr("in target");
+        words = Words::tr("in target");
     } else if (episode.verdict == "too slow") {
-        words = tr("too slow");
+        words = Words::tr("too slow");
     } else if (episode.verdict == "no interruption") {
-        words = tr("no interruption");
+        words = Words::tr("no interruption");
     } else if (episode.verdict == "no takeover") {
-        words = tr("no takeover");
+        words = Words::tr("no takeover");
     } else {
         words = QString::fromStdString(episode.verdict);
     }
-    return episode.two_owners ? tr("%1, two owners").arg(words) : words;
+    return episode.two_owners ? Words::tr("%1, two owners").arg(words) : words;
 }
 
 }  // namespace gui

@@ -243,6 +243,9 @@ Script read_script(std::string_view text) {
         if (key == "title") {
             return string_into(script.title);
         }
+        if (key == "stop_at") {
+            return string_into(script.stop_at);
+        }
         if (key == "extends") {
             return string_into(script.extends);
         }

@@ -35,6 +35,7 @@ struct Script {
     std::string id;
     std::string title;
     std::string extends;
+    std::string stop_at;  ///< as it stands there, such as "420s"; empty: not in this file
     std::vector<std::string> nodes;
     std::vector<std::string> links;
     std::vector<ScriptEntry> timeline;

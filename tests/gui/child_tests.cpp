@@ -197,3 +197,83 @@ TEST_CASE("End to end: a child that hangs is cancelled, even when it does not li
     REQUIRE(QTest::qWaitFor([&] { return !window.script().running(); }, 10000));
     CHECK(window.notice().toStdString().find("cancelled") != std::string::npos);
 }
+
+TEST_CASE("End to end: the demo outage plays after one click", "[gui][child]") {
+    const OwnScenario own;
+    qputenv("UNDERSTUDY_DEMO", own.path.toUtf8());
+    MainWindow window;
+    window.arrange_for({1440, 900});
+    window.show();
+    settle();
+    auto* const demo = window.findChild<QPushButton*>(QStringLiteral("startDemo"));
+    REQUIRE(demo->isVisible());
+    demo->click();
+    const bool shown =
+        QTest::qWaitFor([&] { return window.page() == PageId::player; }, patience_ms);
+    qunsetenv("UNDERSTUDY_DEMO");
+    REQUIRE(shown);
+    REQUIRE(window.session().run()->result);
+    CHECK(window.session().run()->result->episodes.front().worst() != nullptr);
+    REQUIRE(QTest::qWaitFor([&] { return !window.script().checking(); }, patience_ms));
+    // The repository has it where a build looks for it.
+    CHECK(QFile::exists(QStringLiteral(SOURCE_DIR "/scenarios/call-centre/primary-power.json")));
+}
+
+TEST_CASE("End to end: results over seeds, both daemons; the median run opens in the player",
+          "[gui][child]") {
+    QTemporaryDir out;
+    QProcess understudy;
+    understudy.start(qEnvironmentVariable("UNDERSTUDY_PROGRAM"),
+                     {QStringLiteral("run"),
+                      scenarios + QStringLiteral("/call-centre/primary-power.json"),
+                      QStringLiteral("--seeds"),
+                      QStringLiteral("1..3"),
+                      QStringLiteral("--implementation"),
+                      QStringLiteral("both"),
+                      QStringLiteral("--trace"),
+                      QStringLiteral("signalling"),
+                      QStringLiteral("--out"),
+                      out.path()});
+    REQUIRE(understudy.waitForFinished(patience_ms));
+    MainWindow window;
+    window.arrange_for({1440, 900});
+    window.show();
+    window.open(out.path());
+    settle();
+    REQUIRE(window.page() == PageId::sweep);
+    REQUIRE(window.sweep().runs().size() == 3);
+    const SeedRun median = window.sweep().runs()[1];
+    CHECK(window.sweep().runs()[0].cut_off <= median.cut_off);
+    CHECK(median.cut_off <= window.sweep().runs()[2].cut_off);
+    QTest::keyClick(&window.sweep().map(), Qt::Key_Return);
+    REQUIRE(QTest::qWaitFor([&] { return window.page() == PageId::player; }, patience_ms));
+    CHECK(window.session().run()->trace->header.seed == median.seed);
+    CHECK(window.session().run()->result->episodes.front().worst()->longest == median.cut_off);
+
+    // Ours against the profile, aligned at the fault.
+    const auto trace_of = [&](const char* daemon) {
+        return load_run(out.filePath(QStringLiteral("%1/seed-1/call-centre-primary-power.run.jsonl")
+                                         .arg(QLatin1String(daemon))))
+            .run;
+    };
+    const auto ours = trace_of("understudyd");
+    const auto profile = trace_of("heartbeat-3.0.6");
+    REQUIRE(ours);
+    REQUIRE(profile);
+    window.compare().set_runs(ours, profile);
+    window.show_page(PageId::compare);
+    settle();
+    const auto* const warning = window.findChild<QLabel*>(QStringLiteral("compareWarning"));
+    CHECK(warning->text().contains(QStringLiteral("The daemons differ")));
+    window.compare().go(5'000'000'000);
+    CHECK(window.compare().session_a().t() - ours->history->faults().front().t == 5'000'000'000);
+    CHECK(window.compare().session_b().t() - profile->history->faults().front().t == 5'000'000'000);
+    bool detect_differs = false;
+    for (int row = 0; row < window.compare().table().rowCount(); ++row) {
+        detect_differs =
+            detect_differs ||
+            (window.compare().table().item(row, 0)->text() == QStringLiteral("phase detect") &&
+             window.compare().table().item(row, 3)->text() != QStringLiteral("="));
+    }
+    CHECK(detect_differs);
+}

@@ -5,6 +5,7 @@
 
 #include "gui/small_trace.hpp"
 
+#include <QDir>
 #include <QFile>
 #include <QTemporaryDir>
 #include <QWheelEvent>
@@ -43,6 +44,15 @@ TEST_CASE("Window: random user actions find nothing", "[gui][monkey]") {
         QFile file(name);
         REQUIRE(file.open(QIODevice::WriteOnly));
         file.write(QByteArray::fromStdString(text));
+    }
+    const QString results = folder.filePath(QStringLiteral("results"));
+    REQUIRE(QDir().mkpath(results));
+    {
+        QFile file(results + QStringLiteral("/summary.json"));
+        REQUIRE(file.open(QIODevice::WriteOnly));
+        file.write(
+            R"({"format":"failover-summary/1","scenario":"x","implementation":"understudyd",)"
+            R"("runs":2,"seeds":[1,2],"verdicts":{"faster":2}})");
     }
     const auto window = reference_window({1280, 800});
     // Dialogs and menus that an action opened are closed as soon as they are there.
@@ -125,6 +135,8 @@ TEST_CASE("Window: random user actions find nothing", "[gui][monkey]") {
                                         : QStringLiteral("kind:ms t:1..%1").arg(below(400)));
         } else if (what == 97) {
             window->open(below(3) == 0 ? broken : trace);
+        } else if (what == 98 && below(3) == 0) {
+            window->open(results);
         } else if (what == 98) {
             window->open(below(3) == 0 ? folder.filePath(QStringLiteral("none.run.jsonl"))
                                        : scenario);

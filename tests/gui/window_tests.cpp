@@ -2,6 +2,8 @@
 #include "gui/window_support.hpp"
 
 #include "gui/small_trace.hpp"
+#include "gui/test_folder.hpp"
+#include "model/time_text.hpp"
 #include "trace/story.hpp"
 #include "view/draw.hpp"
 
@@ -11,6 +13,9 @@
 #include <QFile>
 #include <QSet>
 #include <QTemporaryDir>
+#include <QTranslator>
+
+#include <random>
 
 using namespace gui;
 using namespace gui_test;
@@ -426,4 +431,177 @@ TEST_CASE("Window: two runs are compared on one clock", "[gui][window]") {
     REQUIRE(page.table().rowCount() >= 1);
     CHECK(page.table().item(page.table().rowCount() - 1, 3)->text().startsWith(QLatin1Char('=')));
     CHECK(complaints(page.canvases()).join(QLatin1Char('\n')).toStdString() == "");
+}
+
+TEST_CASE("Window: what the timeline keeps painted is what it would paint anew", "[gui][window]") {
+    const auto window = reference_window();
+    Session& session = window->session();
+    auto* const timeline = window->findChild<TimelineView*>(QStringLiteral("timeline"));
+    std::mt19937 random(11);
+    const auto some_time = [&] {
+        return static_cast<Time>(random() % 1000) * (session.end() / 1000);
+    };
+    for (int i = 0; i < 60; ++i) {
+        switch (i % 10) {
+        case 0:
+            session.set_window(some_time(), some_time() + 20 * second);
+            break;
+        case 1:
+            session.select({Selection::What::node, static_cast<std::uint32_t>(random() % 3)});
+            break;
+        case 2:
+            session.set_range(std::pair{10 * second, 10 * second + some_time()});
+            break;
+        case 3:
+            window->set_theme(i % 20 < 10 ? ThemeChoice::dark : ThemeChoice::light);
+            break;
+        case 4:
+            session.set_loop(std::pair{some_time() / 2, session.end()});
+            break;
+        case 5:
+            session.hover_row(static_cast<std::uint32_t>(random() % 1000));
+            break;
+        case 6:
+            window->resize(1300 + i, 820 + i);
+            break;
+        default:
+            session.go(some_time());
+        }
+        settle();
+        const QImage kept = timeline->grab().toImage();
+        TimelineView fresh(session);
+        fresh.set_theme(window->theme());
+        fresh.resize(timeline->size());
+        CAPTURE(i);
+        REQUIRE(fresh.grab().toImage() == kept);
+    }
+}
+
+TEST_CASE("Window: in German every critical label has room, too", "[gui][window]") {
+    QTranslator german;
+    if (!german.load(QStringLiteral(":/translations/player_de.qm"))) {
+        WARN("built without translations");
+        return;
+    }
+    QApplication::installTranslator(&german);
+    {
+        const auto window = reference_window({1280, 720});
+        CHECK(window->findChild<QAction*>(QStringLiteral("compareAction"))->text() ==
+              QStringLiteral("Vergleich"));
+        const Time fault = reference_run().run->history->faults().front().t;
+        for (const Time after : {-10 * second, 1 * second, 5 * second, 100 * second}) {
+            window->session().go(fault + after);
+            settle();
+            CAPTURE(after);
+            CHECK(complaints(window->player().canvases()).join(QLatin1Char('\n')).toStdString() ==
+                  "");
+        }
+        CHECK(shown_words({State::failed, Reason::no_power}) ==
+              QStringLiteral("ausgefallen · kein Strom"));
+    }
+    QApplication::removeTranslator(&german);
+    CHECK(state_word(State::failed) == QStringLiteral("failed"));
+}
+
+TEST_CASE("Script: a fault that is dragged along the timeline gets another time, and nothing else "
+          "changes",
+          "[gui][window]") {
+    QTemporaryDir folder;
+    const QString path = folder.filePath(QStringLiteral("s.json"));
+    const QString text =
+        QStringLiteral("{ \"id\": \"x\", \"stop_at\": \"100s\", \"timeline\": [\n"
+                       "  { \"id\": \"a\", \"at\": \"20s\", \"fault\": \"power.off\", "
+                       "\"target\": \"b\" },\n"
+                       "  { \"id\": \"c\", \"after\": \"a\", \"check\": \"recovered\" } ] }\n");
+    QFile file(path);
+    REQUIRE(file.open(QIODevice::WriteOnly));
+    file.write(text.toUtf8());
+    file.close();
+    MainWindow window;
+    window.arrange_for({1280, 720});
+    window.show();
+    window.open(path);
+    settle();
+    ScriptStrip& strip = window.script().strip();
+    const QPoint handle = strip.handle_of(0, strip.size()).toPoint();
+    REQUIRE_FALSE(handle.isNull());
+    CHECK(strip.handle_of(1, strip.size()).isNull());
+    // A click alone changes nothing.
+    QTest::mouseClick(&strip, Qt::LeftButton, {}, handle);
+    CHECK(window.script().editor().toPlainText() == text);
+    const QPoint there(strip.width() / 2, handle.y());
+    QTest::mousePress(&strip, Qt::LeftButton, {}, handle);
+    QTest::mouseMove(&strip, there);
+    QTest::mouseRelease(&strip, Qt::LeftButton, {}, there);
+    settle();
+    const Time wanted = strip.time_at(there.x(), strip.size());
+    const QString after = window.script().editor().toPlainText();
+    CHECK(after != text);
+    const auto at =
+        parse_time(window.script().findChild<QLineEdit*>(QStringLiteral("entryAt"))->text());
+    REQUIRE(at);
+    CHECK(std::abs(*at - wanted) <= second / 20);
+    CHECK(*at % (second / 10) == 0);
+    QString expected = text;
+    expected.replace(QStringLiteral("20s"),
+                     window.script().findChild<QLineEdit*>(QStringLiteral("entryAt"))->text());
+    CHECK(after == expected);
+    window.script().editor().undo();
+    settle();
+    CHECK(window.script().editor().toPlainText() == text);
+    CHECK(strip.handle_of(0, strip.size()).toPoint() == handle);
+    CHECK(complaints({&strip}).isEmpty());
+}
+
+TEST_CASE("Sweep: an empty page says how to fill it; keys walk through the cells",
+          "[gui][window]") {
+    MainWindow window;
+    window.arrange_for({1280, 720});
+    window.show();
+    window.show_page(PageId::sweep);
+    settle();
+    const auto* const empty = window.findChild<QLabel*>(QStringLiteral("sweepEmpty"));
+    CHECK(empty->isVisible());
+    CHECK(empty->text().contains(QStringLiteral("--seeds")));
+    const TestFolder folder;
+    const auto summary = [](const char* scenario, const char* daemon, const char* verdicts) {
+        return std::string(
+                   R"({"format":"failover-summary/1","runs":2,"seeds":[1,2],"scenario":")") +
+               scenario + R"(","implementation":")" + daemon + R"(","verdicts":)" + verdicts +
+               R"(,"phases":{"total":{"min_ns":1,"p50_ns":16000000000,"p95_ns":17000000000,"max_ns":17000000000}}})";
+    };
+    folder.write("a/u/summary.json", summary("one", "understudyd", R"({"in target":2})"));
+    folder.write("a/h/summary.json",
+                 summary("one", "heartbeat-3.0.6", R"({"faster":2,"two owners":1})"));
+    folder.write("b/h/summary.json", summary("two", "heartbeat-3.0.6", R"({"no takeover":2})"));
+    window.open(QString::fromStdString(folder.path("nothing/summary.json")));
+    CHECK(window.notice().contains(QStringLiteral("cannot be read")));
+    window.open(QString::fromStdString(folder.path()));
+    settle();
+    CHECK(window.page() == PageId::sweep);
+    CHECK_FALSE(empty->isVisible());
+    SweepMap& map = window.sweep().map();
+    CHECK(map.accessibleDescription().contains(QStringLiteral("one with understudyd")));
+    QTest::keyClick(&map, Qt::Key_Right);
+    CHECK(map.accessibleDescription().contains(QStringLiteral("one with heartbeat")));
+    QTest::keyClick(&map, Qt::Key_Down);
+    CHECK(map.accessibleDescription().contains(QStringLiteral("two with heartbeat")));
+    QTest::keyClick(&map, Qt::Key_Left);  // not run
+    CHECK(map.accessibleDescription().contains(QStringLiteral("two with heartbeat")));
+    QTest::mouseClick(&map, Qt::LeftButton, {}, map.cell_rect(0, 0, map.size()).center().toPoint());
+    CHECK(map.accessibleDescription().contains(QStringLiteral("one with understudyd")));
+    CHECK(complaints(window.sweep().canvases()).join(QLatin1Char('\n')).toStdString() == "");
+    CHECK(colours_of(window.grab().toImage()) > 60);
+}
+
+TEST_CASE("Sweep: the colour of a cell gets darker with every second", "[gui][theme]") {
+    double last = 101;
+    for (Time t = 0; t <= 60 * second; t += second) {
+        const QColor fill = cut_off_fill(t);
+        const double light = 0.2126 * fill.redF() + 0.7152 * fill.greenF() + 0.0722 * fill.blueF();
+        CHECK(light < last);
+        CHECK(contrast(ink_on(fill), fill) >= 4.5);
+        last = light;
+    }
+    CHECK(cut_off_fill(3600 * second) == cut_off_fill(60 * second));
 }
