@@ -97,7 +97,7 @@ std::string read_summary(const fs::path& file, SweepCell& cell) {
     }
     if (const auto list = object.find("invariants"); list != object.end() && list->is_array()) {
         for (const json& one : *list) {
-            cell.invariants_violated += one.is_object() && number(one, "violated") > 0 ? 1 : 0;
+            cell.invariants_violated += one.is_object() && number(one, "violated") > 0 ? 1U : 0U;
         }
     }
     return {};
