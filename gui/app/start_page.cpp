@@ -15,7 +15,8 @@ namespace gui {
 
 StartPage::StartPage(QWidget* parent)
     : QWidget(parent), m_card(new QWidget(this)), m_title(new QLabel(tr("No run is open"))),
-      m_hint(new QLabel(tr("Drop a trace (.run.jsonl) or a scenario (.json) here"))),
+      m_hint(new QLabel(
+          tr("Drop a trace (.run.jsonl), a scenario (.json) or a folder of results here"))),
       m_recent_title(new QLabel(tr("Recent"))),
       m_keys(new QLabel(tr("Space play · J K L back, pause, forward · , . event · N P fault · "
                            "M bookmark · F1 all keys"))),

@@ -235,7 +235,7 @@ void SweepPage::show_cell() {
                         .toHtmlEscaped();
     if (failed.isEmpty() && cell.invariants_violated == 0) {
         facts += QStringLiteral("<br><span style='color:%1'>✓</span> %2")
-                     .arg(m_theme->good.name(), tr("Every expectation is met.").toHtmlEscaped());
+                     .arg(m_theme->good.name(), tr("Every expectation passed.").toHtmlEscaped());
     } else {
         constexpr qsizetype most = 5;
         if (failed.size() > most) {
@@ -247,9 +247,10 @@ void SweepPage::show_cell() {
             failed.prepend(tr(
                 "%n invariant(s) violated", nullptr, static_cast<int>(cell.invariants_violated)));
         }
-        facts += QStringLiteral("<br><span style='color:%1'>✕</span> %2")
-                     .arg(m_theme->bad.name(),
-                          tr("Not met: %1").arg(failed.join(QStringLiteral(", "))).toHtmlEscaped());
+        facts +=
+            QStringLiteral("<br><span style='color:%1'>✕</span> %2")
+                .arg(m_theme->bad.name(),
+                     tr("Not passed: %1").arg(failed.join(QStringLiteral(", "))).toHtmlEscaped());
     }
     m_facts->setText(facts);
 

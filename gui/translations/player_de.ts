@@ -1532,10 +1532,6 @@ GPL-2.0-or-later</translation>
         <translation>Kein Lauf geöffnet</translation>
     </message>
     <message>
-        <source>Drop a trace (.run.jsonl) or a scenario (.json) here</source>
-        <translation>Eine Spur (.run.jsonl) oder ein Szenario (.json) hier ablegen</translation>
-    </message>
-    <message>
         <source>Recent</source>
         <translation>Zuletzt</translation>
     </message>
@@ -1562,6 +1558,10 @@ GPL-2.0-or-later</translation>
     <message>
         <source>Recent: none yet. Runs that you open are listed here.</source>
         <translation>Zuletzt: noch keine. Geöffnete Läufe werden hier aufgelistet.</translation>
+    </message>
+    <message>
+        <source>Drop a trace (.run.jsonl), a scenario (.json) or a folder of results here</source>
+        <translation>Eine Spur (.run.jsonl), ein Szenario (.json) oder einen Ordner mit Ergebnissen hier ablegen</translation>
     </message>
 </context>
 <context>
@@ -1723,10 +1723,6 @@ und DIR öffnen. Mit --trace signalling lässt sich jeder Lauf von hier abspiele
         <translation> · nicht alle Läufe wurden ausgeführt</translation>
     </message>
     <message>
-        <source>Every expectation is met.</source>
-        <translation>Jede Erwartung ist erfüllt.</translation>
-    </message>
-    <message>
         <source>and %1 more</source>
         <translation>und %1 weitere</translation>
     </message>
@@ -1736,10 +1732,6 @@ und DIR öffnen. Mit --trace signalling lässt sich jeder Lauf von hier abspiele
             <numerusform>%n Invariante verletzt</numerusform>
             <numerusform>%n Invarianten verletzt</numerusform>
         </translation>
-    </message>
-    <message>
-        <source>Not met: %1</source>
-        <translation>Nicht erfüllt: %1</translation>
     </message>
     <message>
         <source>cut off</source>
@@ -1760,6 +1752,14 @@ und DIR öffnen. Mit --trace signalling lässt sich jeder Lauf von hier abspiele
     <message>
         <source>The trace of seed %1 was not kept. Run the scenario with --seed %1, or all of them with --trace signalling.</source>
         <translation>Die Spur von Seed %1 wurde nicht aufgehoben. Das Szenario mit --seed %1 laufen lassen, oder alle mit --trace signalling.</translation>
+    </message>
+    <message>
+        <source>Every expectation passed.</source>
+        <translation>Jede Erwartung ist bestanden.</translation>
+    </message>
+    <message>
+        <source>Not passed: %1</source>
+        <translation>Nicht bestanden: %1</translation>
     </message>
 </context>
 <context>

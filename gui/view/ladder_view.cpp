@@ -140,7 +140,8 @@ void LadderView::paint(QPainter& painter, QSizeF size) {
                 QFontMetricsF(painter.font(), painter.device()).horizontalAdvance(words);
             QRectF room(x + 7, y - 8, size.width() - x - 11, 16);
             if (wanted > room.width() && x - left > room.width()) {
-                room = QRectF(left - 20, y - 8, x - left + 12, 16);
+                const double width = std::min(wanted, x - left + 12);
+                room = QRectF(x - 8 - width, y - 8, width, 16);
             }
             const double width = std::min(wanted, room.width());
             painter.fillRect(QRectF(room.left() - 2, y - 7, width + 4, 14),
