@@ -12,6 +12,7 @@
 #include <thread>
 #include <unordered_map>
 
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -716,9 +717,34 @@ struct TraceReader::Work {
     }
 };
 
+namespace {
+
+/// Asks the kernel for large pages where a lot is about to be written: handing out small ones takes
+/// a quarter of the time that reading does. Only advice; nothing depends on it.
+void prefer_large_pages([[maybe_unused]] void* from, [[maybe_unused]] std::size_t bytes) {
+#ifdef MADV_HUGEPAGE
+    constexpr std::size_t worth = std::size_t{8} << 20;
+    if (bytes < worth) {
+        return;
+    }
+    const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    const std::size_t skipped = (page - reinterpret_cast<std::uintptr_t>(from) % page) % page;
+    (void)::madvise(static_cast<char*>(from) + skipped, bytes - skipped, MADV_HUGEPAGE);
+#endif
+}
+
+template <class T>
+void reserve_large(std::vector<T>& list, std::size_t count) {
+    list.reserve(count);
+    prefer_large_pages(list.data(), count * sizeof(T));
+}
+
+}  // namespace
+
 std::unique_ptr<Trace> TraceReader::with_room(std::size_t bytes) {
     auto trace = std::make_unique<Trace>();
     trace->m_text.reset(new char[bytes + simdjson::SIMDJSON_PADDING]);
+    prefer_large_pages(trace->m_text.get(), bytes);
     std::memset(trace->m_text.get() + bytes, 0, simdjson::SIMDJSON_PADDING);
     trace->m_text_bytes = bytes;
     return trace;
@@ -885,14 +911,15 @@ ReadTrace TraceReader::read(std::unique_ptr<Trace> trace,
     }
     borders.push_back(end);
     constexpr std::size_t typical_line = 110;
-    trace->rows.reserve(bytes / typical_line);
-    trace->hops.reserve(bytes / typical_line / 2);
+    reserve_large(trace->rows, bytes / typical_line);
+    reserve_large(trace->hops, bytes / typical_line / 2);
     std::atomic<bool> stop{false};
     std::vector<Trace> parts(threads - 1);
     std::vector<std::unique_ptr<Work>> others;
     std::vector<std::thread> running;
     for (std::size_t i = 1; i < threads; ++i) {
-        parts[i - 1].rows.reserve(bytes / threads / typical_line);
+        reserve_large(parts[i - 1].rows, bytes / threads / typical_line);
+        reserve_large(parts[i - 1].hops, bytes / threads / typical_line / 2);
         others.push_back(std::make_unique<Work>(parts[i - 1]));
         running.emplace_back([&, i] {
             (void)others[i - 1]->read_lines(begin, borders[i], borders[i + 1], end, {}, stop);
