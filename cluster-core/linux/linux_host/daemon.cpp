@@ -70,21 +70,45 @@ void become_realtime(const HaConfig& ha) {
     }
 }
 
-std::vector<std::byte> handed_over() {
+/// What one life gives to the next: the seed of the protocol's random choices, part of what a
+/// snapshot must fit, and the snapshot.
+struct HandOver {
+    std::uint64_t seed = 0;
+    std::vector<std::byte> snapshot;
+};
+
+/// The descriptor to inherit, or -1 and errno.
+int hand_over(const HandOver& state) {
+    const int file = ::memfd_create("understudy-handover", 0);
+    const auto put = [file](const void* bytes, std::size_t size) {
+        return ::write(file, bytes, size) == static_cast<ssize_t>(size);
+    };
+    return file >= 0 && put(&state.seed, sizeof state.seed) &&
+                   put(state.snapshot.data(), state.snapshot.size())
+               ? file
+               : -1;
+}
+
+HandOver handed_over() {
+    HandOver state;
     const char* const name = std::getenv(handover_variable);
     if (name == nullptr) {
-        return {};
+        return state;
     }
     const Fd file{std::atoi(name)};
     ::unsetenv(handover_variable);
     struct stat status {};
-    if (::fstat(file.get(), &status) != 0 || status.st_size <= 0) {
-        return {};
+    if (::fstat(file.get(), &status) != 0 ||
+        status.st_size <= static_cast<off_t>(sizeof state.seed)) {
+        return state;
     }
-    std::vector<std::byte> bytes(static_cast<std::size_t>(status.st_size));
-    const ssize_t got = ::pread(file.get(), bytes.data(), bytes.size(), 0);
-    bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-    return bytes;
+    state.snapshot.resize(static_cast<std::size_t>(status.st_size) - sizeof state.seed);
+    if (::pread(file.get(), &state.seed, sizeof state.seed, 0) != sizeof state.seed ||
+        ::pread(file.get(), state.snapshot.data(), state.snapshot.size(), sizeof state.seed) !=
+            static_cast<ssize_t>(state.snapshot.size())) {
+        state.snapshot.clear();
+    }
+    return state;
 }
 
 class Daemon {
@@ -100,7 +124,10 @@ class Daemon {
         }
         driver.durable_state = durable_state();
         driver.paths = options.paths;
-        driver.snapshot = handed_over();
+        if (HandOver before = handed_over(); !before.snapshot.empty()) {
+            driver.node.seed = before.seed;
+            driver.snapshot = std::move(before.snapshot);
+        }
         driver.on_leave = [this](LeaveCluster::Then then) { leave(then); };
         m_goes_on = !driver.snapshot.empty();
         try {
@@ -226,10 +253,8 @@ class Daemon {
             m_restart_timer.ring_at(boot_time() + std::chrono::milliseconds{20});
             return;
         }
-        const std::vector<std::byte> bytes = m_driver->snapshot();
-        const int file = ::memfd_create("understudy-handover", 0);
-        if (file < 0 ||
-            ::write(file, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) {
+        const int file = hand_over({m_driver->node_options().seed, m_driver->snapshot()});
+        if (file < 0) {
             log(Level::error, std::string{"cannot restart: "} + std::strerror(errno));
             return;
         }
