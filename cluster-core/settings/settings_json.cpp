@@ -73,7 +73,7 @@ class SettingsReader {
                  int low,
                  int high,
                  int& out);
-    void boolean(const Json& parent, const char* key, bool& out);
+    void boolean(const Json& parent, const std::string& pointer, const char* key, bool& out);
     void string(const Json& parent, const std::string& pointer, const char* key, std::string& out);
     void binding(const Json&, const std::string& pointer, const std::string& word);
     void networks(const Json&, const std::string& pointer, BindingSettings& out);
@@ -166,13 +166,16 @@ void SettingsReader::integer(
     out = static_cast<int>(value);
 }
 
-void SettingsReader::boolean(const Json& parent, const char* key, bool& out) {
+void SettingsReader::boolean(const Json& parent,
+                             const std::string& pointer,
+                             const char* key,
+                             bool& out) {
     const auto it = parent.find(key);
     if (it == parent.end()) {
         return;
     }
     if (!it->is_boolean()) {
-        error(std::string{"/"} + key, "wrong-type", shown(*it), "true or false");
+        error(pointer + '/' + key, "wrong-type", shown(*it), "true or false");
         return;
     }
     out = it->get<bool>();
@@ -361,10 +364,12 @@ void SettingsReader::read(const Json& root) {
         duration(*announce, "/announce", "interval", milliseconds{1}, m_settings.announce.interval);
     }
     if (const auto bridge = root.find("bridge");
-        bridge != root.end() && object(*bridge, "/bridge", {"reply_timeout", "attempts"})) {
+        bridge != root.end() &&
+        object(*bridge, "/bridge", {"reply_timeout", "attempts", "watch"})) {
         duration(
             *bridge, "/bridge", "reply_timeout", milliseconds{1}, m_settings.bridge.reply_timeout);
         integer(*bridge, "/bridge", "attempts", 1, 100, m_settings.bridge.attempts);
+        boolean(*bridge, "/bridge", "watch", m_settings.bridge.watch);
     }
     if (const auto policy = root.find("start_failure"); policy != root.end()) {
         if (*policy == "move") {
@@ -381,8 +386,8 @@ void SettingsReader::read(const Json& root) {
     duration(root, "", "start_retry_max", milliseconds{1}, m_settings.start_retry_max);
     duration(root, "", "stop_timeout", Duration::zero(), m_settings.stop_timeout);
     duration(root, "", "stop_deadline", Duration::zero(), m_settings.stop_deadline);
-    boolean(root, "carrier_policy", m_settings.carrier_policy);
-    boolean(root, "ping_tie_break", m_settings.ping_tie_break);
+    boolean(root, "", "carrier_policy", m_settings.carrier_policy);
+    boolean(root, "", "ping_tie_break", m_settings.ping_tie_break);
 }
 
 /// What the JSON library says, without its prefix and numbers: ours carry the position.
@@ -511,7 +516,8 @@ std::string settings_to_json(const Settings& settings) {
     root["announce"] = {{"count", settings.announce.count},
                         {"interval", shown_duration(settings.announce.interval)}};
     root["bridge"] = {{"reply_timeout", shown_duration(settings.bridge.reply_timeout)},
-                      {"attempts", settings.bridge.attempts}};
+                      {"attempts", settings.bridge.attempts},
+                      {"watch", settings.bridge.watch}};
     root["start_failure"] =
         settings.start_failure == StartFailurePolicy::move ? "move" : "heartbeat";
     root["stop_attempts"] = settings.stop_attempts;

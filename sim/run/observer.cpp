@@ -50,6 +50,8 @@ std::string_view rule_words(cluster::PolicyDecision::Rule rule) {
         return "the group does not stop";
     case Rule::daemon_death:
         return "its daemon died";
+    case Rule::bridge_stream:
+        return "the stream of the bridge ceased";
     }
     return "?";
 }
@@ -69,6 +71,10 @@ std::string_view decision_words(cluster::PolicyDecision::Decision decision) {
         return "will try again";
     case Decision::settled:
         return "is settled";
+    case Decision::points:
+        return "points the bridge here again";
+    case Decision::leaves:
+        return "leaves the bridge as it is";
     }
     return "?";
 }

@@ -163,6 +163,9 @@ std::pair<std::string_view, std::string_view> rule_words(const cluster::PolicyDe
     case Rule::daemon_death:
         rule = "daemon-death";
         break;
+    case Rule::bridge_stream:
+        rule = "bridge-stream";
+        break;
     }
     std::string_view decision;
     switch (made.decision) {
@@ -183,6 +186,12 @@ std::pair<std::string_view, std::string_view> rule_words(const cluster::PolicyDe
         break;
     case Decision::settled:
         decision = "settled";
+        break;
+    case Decision::points:
+        decision = "points the bridge here";
+        break;
+    case Decision::leaves:
+        decision = "leaves the bridge";
         break;
     }
     return {rule, decision};

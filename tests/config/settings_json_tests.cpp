@@ -32,7 +32,7 @@ TEST_CASE("understudy.json: everything can be set", "[config][settings]") {
     "other": { "kind": "script", "x-note": 1 }
   },
   "announce": { "count": 3, "interval": "1s" },
-  "bridge": { "reply_timeout": "10s", "attempts": 1 },
+  "bridge": { "reply_timeout": "10s", "attempts": 1, "watch": false },
   "start_failure": "heartbeat", "stop_attempts": 3, "stop_retry_delay": "500ms", "carrier_policy": false,
   "start_retry_delay": "5s", "start_retry_max": "2min", "stop_timeout": "7s", "stop_deadline": "0s",
   "ping_tie_break": false
@@ -46,7 +46,7 @@ TEST_CASE("understudy.json: everything can be set", "[config][settings]") {
     CHECK(s.bindings.at("asterisk").name == "asterisk.service");
     CHECK(s.bindings.at("ip").parameters.at("ip") == "10.0.0.1");
     CHECK((s.announce == AnnounceSettings{3, 1s}));
-    CHECK((s.bridge == BridgeSettings{10s, 1}));
+    CHECK((s.bridge == BridgeSettings{10s, 1, false}));
     CHECK(s.start_failure == StartFailurePolicy::heartbeat);
     CHECK(s.stop_attempts == 3);
     CHECK(s.stop_retry_delay == 500ms);
@@ -94,6 +94,7 @@ TEST_CASE("understudy.json: each wrong value is an error at its key", "[config][
         {R"("stop_retry_delay":"2 s")", "error 2:1 bad-duration"},
         {R"("carrier_policy":"off")", "error 2:1 wrong-type"},
         {R"("ping_tie_break":1)", "error 2:1 wrong-type"},
+        {R"("bridge":{"watch":1})", "error 2:1 wrong-type"},
         {R"("start_retry_max":"0s")", "error 2:1 out-of-range"},
         {R"("stop_timeout":20)", "error 2:1 bad-duration"},
         {R"("bindings":[])", "error 2:1 wrong-type"},

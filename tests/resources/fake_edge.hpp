@@ -95,6 +95,11 @@ class FakeEdge {
         execute();
     }
 
+    void look_at_bridge() {
+        manager->look_at_bridge(now, cluster::GroupId{0}, m_sink);
+        execute();
+    }
+
     /// The next thing that happens; false when nothing will.
     bool step() {
         if (hand_over) {

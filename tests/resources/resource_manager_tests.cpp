@@ -480,6 +480,63 @@ TEST_CASE("ResourceManager: the bridge is pointed here again without restarting 
     CHECK(edge.outcomes.size() == 1);
 }
 
+TEST_CASE("ResourceManager: a look at the bridge asks once and changes nothing in it",
+          "[core][resources][bridge]") {
+    FakeEdge edge(call_centre());
+    edge.hand_over = true;
+    edge.look_at_bridge();
+    edge.run_for(2s);
+    CHECK(edge.manager->take_look(GroupId{0}) == std::nullopt);  // nothing runs
+    edge.start();
+    edge.settle();
+    const std::vector<int> before = edge.bridge.executed;
+    const std::size_t told = edge.bridge_steps.size();
+    SECTION("it is there") {
+        edge.look_at_bridge();
+        CHECK(edge.manager->take_look(GroupId{0}) == std::nullopt);  // not yet known
+        edge.run_for(1s);
+        CHECK(edge.manager->take_look(GroupId{0}) == true);
+        CHECK(edge.manager->take_look(GroupId{0}) == std::nullopt);  // taken
+        CHECK(edge.bridge.executed.size() == before.size() + 1);
+        CHECK(edge.bridge.executed.back() == 7);
+    }
+    SECTION("it is not there: three sends") {
+        edge.bridge.mute = true;
+        edge.look_at_bridge();
+        edge.run_for(1400ms);
+        CHECK(edge.manager->take_look(GroupId{0}) == std::nullopt);
+        edge.run_for(200ms);
+        CHECK(edge.manager->take_look(GroupId{0}) == false);
+        CHECK(edge.bridge.requests == 18);
+        CHECK(edge.bridge.executed == before);
+    }
+    SECTION("what is to be pointed meanwhile is pointed afterwards") {
+        edge.bridge.destination = {old_server_mac(), old_server_mac()};
+        edge.look_at_bridge();
+        edge.repoint_again();
+        edge.run_for(2s);
+        CHECK(edge.bridge.destination[0] == server_mac());
+        return;
+    }
+    SECTION("left alone before it answers: nothing is known") {
+        edge.look_at_bridge();
+        edge.manager->leave_bridge(GroupId{0});
+        edge.run_for(2s);
+        CHECK(edge.manager->take_look(GroupId{0}) == std::nullopt);
+    }
+    SECTION("an exchange that has switched the stream off goes on to its end") {
+        edge.repoint_again();
+        edge.run_for(20ms);
+        REQUIRE_FALSE(edge.bridge.transmitting);
+        edge.manager->leave_bridge(GroupId{0});
+        edge.run_for(2s);
+        CHECK(edge.bridge.transmitting);
+        return;
+    }
+    CHECK(edge.bridge_steps.size() == told);
+    CHECK(edge.bridge.transmitting);
+}
+
 TEST_CASE("ResourceManager: a lost reply of the bridge is told and costs its time-out",
           "[core][resources][bridge]") {
     FakeEdge edge(call_centre());

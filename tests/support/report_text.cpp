@@ -127,11 +127,18 @@ std::string body(const PolicyDecision& r) {
                               "returned",
                               "start failure",
                               "stop failure",
-                              "daemon death"}) +
+                              "daemon death",
+                              "bridge stream"}) +
            ": " +
-           name_of(
-               r.decision,
-               std::array{"keeps", "takes nothing", "releases", "waits", "retries", "settled"}) +
+           name_of(r.decision,
+                   std::array{"keeps",
+                              "takes nothing",
+                              "releases",
+                              "waits",
+                              "retries",
+                              "settled",
+                              "points the bridge",
+                              "leaves the bridge"}) +
            (r.delay > Duration{} ? " " + seconds(r.delay) + " s" : "");
 }
 std::string body(const KeysReloaded& r) {

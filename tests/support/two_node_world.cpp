@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "cluster/check.hpp"
+#include "../resources/emulated_bridge.hpp"
 #include "report_text.hpp"
 
 namespace test_support {
@@ -41,6 +42,7 @@ struct TwoNodeWorld::Pending {
     std::string output;
     enum class Effect {
         none,
+        bridge,
         up,
         down,
         persist,
@@ -50,6 +52,18 @@ struct TwoNodeWorld::Pending {
     } effect = Effect::none;
     ResourceId resource;
     std::string word;
+};
+
+struct TwoNodeWorld::Bridge {
+    static MacAddress mac_of(int node) {
+        return node == 0 ? testing::old_server_mac() : testing::server_mac();
+    }
+
+    testing::EmulatedBridge device;
+    bool on = true;
+    bool cable = true;
+    std::array<bool, 2> reachable{true, true};
+    std::array<bool, 2> told{};  ///< the stream arrives there
 };
 
 TwoNodeWorld::TwoNodeWorld(WorldOptions options)
@@ -84,9 +98,19 @@ TwoNodeWorld::TwoNodeWorld(WorldOptions options)
             node.files.settings = node.files.settings.as_heartbeat_3_0_6();
             node.files.settings.bindings.clear();  // this world has no IPaddr script
         }
+        if (m_options.bridge) {
+            node.files.redfone = testing::quad_config();
+            node.files.redfone->server = Bridge::mac_of(static_cast<int>(i));
+            if (!m_options.quirks.start_failure_bug) {
+                node.files.settings.bindings["fonulator"].kind = BindingKind::bridge_switch;
+            }
+        }
         node.seed = m_options.seed * 2 + i;
         m_hosts[i]->keys = std::make_unique<wire::Authenticator>(node.files.keys);
         m_links = node.files.ha.links.size();
+    }
+    if (m_options.bridge) {
+        m_bridge = std::make_unique<Bridge>();
     }
     m_agents[{0, "fonulator"}] = m_agents[{1, "fonulator"}] = {.start = std::chrono::seconds{1}};
     m_agents[{0, "asterisk"}] = m_agents[{1, "asterisk"}] = {.start = std::chrono::seconds{5}};
@@ -191,6 +215,53 @@ void TwoNodeWorld::bridge_stream(int node, bool arriving, bool link_up) {
          std::string{"** bridge stream "} + (arriving ? "arrives" : "ceased") +
              (link_up ? "" : ", no link to it"));
     handle(node, BridgeStreamChanged{arriving, link_up});
+}
+
+/// Tells each node whether the stream arrives there, when that has changed.
+void TwoNodeWorld::follow_bridge() {
+    for (const int node : {0, 1}) {
+        const bool arrives = m_bridge->cable && bridge_sends_to() == node;
+        if (std::exchange(m_bridge->told[static_cast<std::size_t>(node)], arrives) != arrives) {
+            bridge_stream(node, arrives);
+        }
+    }
+}
+
+void TwoNodeWorld::bridge_off() {
+    m_bridge->on = false;
+    follow_bridge();
+}
+
+void TwoNodeWorld::bridge_boots() {
+    m_bridge->on = true;
+    m_bridge->device.transmitting = true;
+    m_bridge->device.destination = {Bridge::mac_of(0), Bridge::mac_of(0)};
+    follow_bridge();
+}
+
+void TwoNodeWorld::bridge_pointed_at(int node) {
+    m_bridge->device.destination[0] = Bridge::mac_of(node);
+    follow_bridge();
+}
+
+void TwoNodeWorld::bridge_cable(bool in) {
+    m_bridge->cable = in;
+    follow_bridge();
+}
+
+void TwoNodeWorld::bridge_reachable(int node, bool reachable) {
+    m_bridge->reachable[static_cast<std::size_t>(node)] = reachable;
+}
+
+int TwoNodeWorld::bridge_sends_to() const {
+    if (!m_bridge->on || !m_bridge->device.transmitting) {
+        return -1;
+    }
+    return m_bridge->device.destination[0] == Bridge::mac_of(0) ? 0 : 1;
+}
+
+int TwoNodeWorld::bridge_requests() const {
+    return m_bridge->device.requests;
 }
 
 void TwoNodeWorld::release(int node) {
@@ -330,6 +401,15 @@ void TwoNodeWorld::execute(int node, const IssuedAction& issued) {
     } else if (std::get_if<QueryRoutes>(&issued.action) != nullptr ||
                std::get_if<ReplaceRoute>(&issued.action) != nullptr) {
         complete(std::chrono::milliseconds{1}, Pending::Effect::none);
+    } else if (const auto* command = std::get_if<SendBridgeCommand>(&issued.action)) {
+        if (m_bridge) {
+            ++m_bridge->device.requests;
+            Pending pending;
+            pending.node = node;
+            pending.effect = Pending::Effect::bridge;
+            pending.bytes.assign(command->bytes.begin(), command->bytes.end());
+            later(std::chrono::milliseconds{6}, std::move(pending));
+        }
     } else if (const auto* report = std::get_if<Report>(&issued.action)) {
         note(node, to_text(report->body));
         m_reports.push_back({m_now, node, report->body});
@@ -364,6 +444,16 @@ void TwoNodeWorld::deliver(Pending& pending) {
     switch (pending.effect) {
     case Pending::Effect::none:
         break;
+    case Pending::Effect::bridge: {
+        const auto request = wire::decode_bridge_request(pending.bytes);
+        CLUSTER_CHECK(request.has_value());
+        if (m_bridge->on && m_bridge->reachable[static_cast<std::size_t>(pending.node)]) {
+            const std::vector<std::byte> reply = m_bridge->device.execute(*request);
+            follow_bridge();
+            handle(pending.node, BridgeReplyReceived{reply});
+        }
+        return;
+    }
     case Pending::Effect::up:
         host.addresses.insert(pending.resource);
         note(pending.node,

@@ -31,6 +31,9 @@ struct WorldOptions {
     std::uint64_t seed = 1;
     Duration latency = std::chrono::microseconds{300};
     bool log_messages = false;
+    /// A foneBRIDGE whose flash names node 0; `fonulator` is bound to the switch, and the stream is
+    /// told by what the bridge does (bridge_stream() is not needed).
+    bool bridge = false;
 };
 
 /// How one word of haresources behaves on one node.
@@ -61,6 +64,16 @@ class TwoNodeWorld {
     void split(bool is_split);
     void carrier(int node, int link, bool up);
     void bridge_stream(int node, bool arriving, bool link_up = true);
+    /// The bridge: silent and mute; back with what its flash says; what it did.
+    void bridge_off();
+    void bridge_boots();
+    /// Somebody runs fonulator on that node.
+    void bridge_pointed_at(int node);
+    /// The one that carries the stream; the control port stays reachable.
+    void bridge_cable(bool in);
+    void bridge_reachable(int node, bool reachable);
+    [[nodiscard]] int bridge_sends_to() const;  ///< -1: nobody
+    [[nodiscard]] int bridge_requests() const;
     /// The service manager's answer to the death of a daemon: a new life that releases.
     void release(int node);
     void reload(int node, const std::string& authkeys);
@@ -107,6 +120,8 @@ class TwoNodeWorld {
   private:
     struct Host;
     struct Pending;
+    struct Bridge;
+    void follow_bridge();
     void deliver(Pending& pending);
     void handle(int node, const cluster::Event& event);
     void execute(int node, const cluster::IssuedAction& issued);
@@ -122,6 +137,7 @@ class TwoNodeWorld {
     Instant m_now{};
     std::array<std::unique_ptr<Host>, 2> m_hosts;
     std::multimap<std::pair<Instant, std::uint64_t>, std::unique_ptr<Pending>> m_queue;
+    std::unique_ptr<Bridge> m_bridge;
     std::uint64_t m_order = 0;
     std::uint64_t m_random = 1;
     std::map<std::pair<int, std::string>, AgentBehaviour> m_agents;

@@ -104,6 +104,9 @@ class BridgeSwitch final {
 
     /// Starts, or starts anew. Send the request at once.
     [[nodiscard]] BridgeAdvance begin(Instant now);
+    /// Only asks for the static information: is the bridge there? Changes nothing in it and reports
+    /// nothing; the result is ok or no_reply.
+    [[nodiscard]] BridgeAdvance look(Instant now);
     /// Any datagram from the bridge's control port. Without effect when no exchange is under way.
     [[nodiscard]] BridgeAdvance on_reply(Instant now, std::span<const std::byte> bytes);
     /// Without effect before next_deadline().
@@ -114,11 +117,15 @@ class BridgeSwitch final {
     /// Set when the exchange is over.
     [[nodiscard]] const std::optional<BridgeResult>& result() const noexcept;
 
+    /// True: commands that switch the stream have been sent since the exchange began.
+    [[nodiscard]] bool touched_stream() const noexcept;
+
     /// State of a running exchange as bytes; load() needs the same configuration and policy.
     void save(std::vector<std::byte>& out) const;
     [[nodiscard]] bool load(std::span<const std::byte>& in);
 
   private:
+    void forget();
     struct Impl;
     std::unique_ptr<Impl> m_impl;
 };

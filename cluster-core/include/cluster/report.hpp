@@ -178,6 +178,7 @@ struct PolicyDecision {
         start_failure,   ///< a group does not start, and nobody else can take it
         stop_failure,    ///< a group does not stop, so it is not handed over
         daemon_death,    ///< a life that gives away what a dead daemon left running
+        bridge_stream,   ///< the bridge no longer sends to this owner, though the cable is fine
     } rule = Rule::carrier;
     enum class Decision : std::uint8_t {
         keeps,          ///< what runs here goes on
@@ -186,6 +187,8 @@ struct PolicyDecision {
         waits,          ///< until something is known; `delay` at most
         retries,        ///< after `delay`
         settled,        ///< the rule no longer applies
+        points,         ///< the bridge, to this node, again
+        leaves,         ///< the bridge as it is: the silent peer may have taken it
     } decision = Decision::keeps;
     Duration delay{};
 };

@@ -59,6 +59,8 @@ struct AnnounceSettings {
 struct BridgeSettings {
     Duration reply_timeout = std::chrono::milliseconds{500};
     int attempts = 3;  ///< sends of one step before the switch is given up
+    /// The owner points the bridge here again when its stream has ceased (docs/ownership.md).
+    bool watch = true;
     bool operator==(const BridgeSettings&) const = default;
 };
 

@@ -148,6 +148,7 @@ struct BridgeSwitch::Impl {
 
     // Of the exchange under way.
     bool running = false;
+    bool looking = false;  // ends after static_info
     BridgeStage stage = BridgeStage::static_info;
     std::size_t register_index = 0;
     bool draining = false;
@@ -217,6 +218,9 @@ struct BridgeSwitch::Impl {
     }
 
     void report(BridgeAdvance& out, BridgeStep::What what, int status = 0) const {
+        if (looking) {
+            return;
+        }
         out.reports.push_back({.step = step,
                                .steps = steps(),
                                .attempt = std::max(sends, 1),
@@ -283,7 +287,7 @@ struct BridgeSwitch::Impl {
         running = false;
         const bool pointed = progress.destination_set || !config.server.has_value();
         const bool shaped = !spans_differ || spans_written;
-        if (!policy.as_fonulator) {
+        if (!policy.as_fonulator && !looking) {
             progress.ok = pointed && shaped && progress.stream == BridgeStream::on;
         }
         result = progress;
@@ -460,6 +464,11 @@ struct BridgeSwitch::Impl {
 
     void confirmed(Instant now, BridgeAdvance& out) {
         report(out, BridgeStep::What::confirmed);
+        if (looking) {
+            progress.ok = true;
+            finish(out);
+            return;
+        }
         if (stage == BridgeStage::static_info && !config.server.has_value() && !echo_canceller) {
             note_failure(BridgeTrouble::no_server, 0, true);
             finish(out);
@@ -534,12 +543,24 @@ BridgeSwitch::~BridgeSwitch() = default;
 BridgeSwitch::BridgeSwitch(BridgeSwitch&&) noexcept = default;
 BridgeSwitch& BridgeSwitch::operator=(BridgeSwitch&&) noexcept = default;
 
-BridgeAdvance BridgeSwitch::begin(Instant now) {
+void BridgeSwitch::forget() {
     auto fresh = std::make_unique<Impl>();
     fresh->config = std::move(m_impl->config);
     fresh->policy = m_impl->policy;
     m_impl = std::move(fresh);
+}
 
+BridgeAdvance BridgeSwitch::look(Instant now) {
+    forget();
+    BridgeAdvance out;
+    m_impl->looking = true;
+    m_impl->running = true;
+    m_impl->enter(BridgeStage::static_info, now, out);
+    return out;
+}
+
+BridgeAdvance BridgeSwitch::begin(Instant now) {
+    forget();
     BridgeAdvance out;
     Impl& impl = *m_impl;
     if (!impl.policy.as_fonulator && !valid_priorities(impl.config.priorities)) {
@@ -578,6 +599,7 @@ void BridgeSwitch::save(std::vector<std::byte>& out) const {
     const Impl& impl = *m_impl;
     StateWriter w{out};
     w.flag(impl.running);
+    w.flag(impl.looking);
     w.word(impl.stage);
     w.number(impl.register_index);
     w.flag(impl.draining);
@@ -618,6 +640,7 @@ bool BridgeSwitch::load(std::span<const std::byte>& in) {
     StateReader r{in};
     const auto count = [&r] { return static_cast<int>(r.number_up_to(many)); };
     impl.running = r.flag();
+    impl.looking = r.flag();
     impl.stage = r.word(BridgeStage::transmit_on);
     impl.register_index =
         static_cast<std::size_t>(r.number_up_to(spans_of_block * registers_per_span));
@@ -672,6 +695,10 @@ bool BridgeSwitch::load(std::span<const std::byte>& in) {
     }
     m_impl = std::move(fresh);
     return true;
+}
+
+bool BridgeSwitch::touched_stream() const noexcept {
+    return m_impl->progress.stream != BridgeStream::untouched;
 }
 
 const std::optional<BridgeResult>& BridgeSwitch::result() const noexcept {

@@ -46,6 +46,7 @@ Settings Settings::as_heartbeat_3_0_6() const {
     settings.stop_deadline = Duration::zero();
     settings.carrier_policy = false;
     settings.ping_tie_break = false;
+    settings.bridge.watch = false;
     return settings;
 }
 

@@ -115,6 +115,9 @@ void OwnershipR1::on_stream(const BridgeStreamChanged& event) {
                PolicyDecision::Decision::releases);
         give_up_everything();
     }
+    if (m_stream_arrives == true) {
+        each_group([&](GroupId id) { m_resources.leave_bridge(id); });
+    }
 }
 
 }  // namespace cluster

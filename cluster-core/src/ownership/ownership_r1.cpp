@@ -329,6 +329,7 @@ void OwnershipR1::follow_up() {
     look_again();
     judge_conflict();
     judge_orphans();
+    watch_bridge();
     note_claims();
 }
 
@@ -370,6 +371,9 @@ void OwnershipR1::on_deadline() {
         on_tie_break();
     }
     retry_starts();
+    if (m_timers.take_due(Timer::bridge, now)) {
+        look_at_bridge();
+    }
     if (m_timers.take_due(Timer::fifo, now)) {
         begin_standby(m_fifo_scope, true);
     }

@@ -85,6 +85,7 @@ class OwnershipR1 {
            self.m_stream_seen,
            self.m_quiet,
            self.m_cut_off,
+           self.m_watch,
            self.m_settling,
            self.m_release_due);
         ar(self.m_standby,
@@ -108,6 +109,7 @@ class OwnershipR1 {
         failed_move,  ///< quirk: 30 s after a start failure
         settle,       ///< no contradiction since the peer returned: the break is forgotten
         tie_break,    ///< a cut-off owner has surely let go by then
+        bridge,       ///< the stream of the bridge ceased: look at the bridge
         fifo,         ///< quirk: hb_takeover of the peer has become our hb_standby
         count
     };
@@ -125,8 +127,8 @@ class OwnershipR1 {
         std::chrono::seconds{1};  // shutdone to exit; heartbeat 3.0.6
     static constexpr Duration restart_delay =
         std::chrono::seconds{2};  // heal to give-up; heartbeat 3.0.6
-    /// The timer is set after the logging of the heal; in a clock of 10 ms that can be a step later,
-    /// and then the tick 2 s after misses it [measured: 2 of 8 give-ups came a tick late].
+    /// The timer is set after the logging of the heal; in a clock of 10 ms that can be a step
+    /// later, and then the tick 2 s after misses it [measured: 2 of 8 give-ups came a tick late].
     static constexpr unsigned restart_late_percent = 25;
     static constexpr Duration clock_step = std::chrono::milliseconds{10};
     static constexpr Duration restart_exec_delay =
@@ -244,6 +246,12 @@ class OwnershipR1 {
     void on_tie_break();
     void end_being_alone();
 
+    // bridge_watch.cpp
+    [[nodiscard]] bool misses_stream() const;
+    [[nodiscard]] bool peer_lets_us(GroupId group) const;
+    void watch_bridge();
+    void look_at_bridge();
+
     // retry.cpp
     [[nodiscard]] bool start_failed_here(GroupId group) const;
     void judge_start_failures();
@@ -324,7 +332,19 @@ class OwnershipR1 {
     bool m_stream_seen = false;            ///< it has arrived here while we ran something
     bool m_quiet = false;                  ///< addresses are off until it is settled who owns them
     bool m_cut_off = false;                ///< the ping tie-break spoke against us
-    bool m_settling = false;               ///< a peer was away; claims are compared
+    /// Of the bridge whose stream ceased.
+    struct BridgeWatch {
+        bool was_silent = false;  ///< it did not answer since: it is what went away
+        bool told = false;        ///< that it is left as it is
+        std::uint64_t looks = 0;  ///< in vain, in a row
+        std::uint64_t tries = 0;  ///< the question was decided, and the stream did not come
+
+        template <class Archive, class Self>
+        static void archive(Archive& ar, Self& self) {
+            ar(self.was_silent, self.told, self.looks, self.tries);
+        }
+    } m_watch;
+    bool m_settling = false;     ///< a peer was away; claims are compared
     bool m_release_due = false;  ///< this life only gives away what a dead one left running
     std::string m_claims;        ///< working space of note_claims()
     std::string m_running;       ///< likewise

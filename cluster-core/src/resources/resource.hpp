@@ -56,6 +56,13 @@ class Resource {
     /// Send the stream of a running bridge switch here (again). Its state stays what it is: trouble
     /// is reported step by step, and stops nothing. Carried out when the bridge is lent.
     virtual void repoint(ResourceContext&) {}
+    /// Ask a running bridge switch's bridge whether it is there; the answer comes with
+    /// take_look(). A script cannot ask: its bridge counts as there.
+    virtual void look(ResourceContext&) {}
+    [[nodiscard]] virtual std::optional<bool> take_look() { return std::nullopt; }
+    /// The stream arrives here, or is nobody's business any more: what look() and repoint() wanted
+    /// and have not begun is forgotten.
+    virtual void leave_bridge() {}
 
     /// Addresses only: off the interface although it counts as running, and back.
     virtual void fall_silent(ResourceContext&) {}

@@ -173,11 +173,23 @@ class AgentResource final : public Resource {
 
     /// heartbeat's way to point the bridge is to start the script; started again it points again.
     void repoint(ResourceContext& context) override {
-        if (m_points_bridge && state() == ResourceState::running && progress() != Progress::busy) {
+        const bool runs = state() == ResourceState::running && progress() != Progress::busy;
+        if (m_points_bridge && runs && !m_pointing) {
             m_again.reset();
             m_pointing = true;
             run(context, AgentOp::start);
         }
+    }
+
+    void look(ResourceContext&) override {
+        m_looked = m_points_bridge && state() == ResourceState::running && !m_pointing;
+    }
+    [[nodiscard]] std::optional<bool> take_look() override {
+        return std::exchange(m_looked, false) ? std::optional{true} : std::nullopt;
+    }
+    void leave_bridge() override {
+        m_looked = false;
+        m_again.reset();
     }
 
   private:
@@ -248,6 +260,7 @@ class AgentResource final : public Resource {
         writer.word(m_op);
         writer.signed_number(m_code);
         writer.flag(m_pointing);
+        writer.flag(m_looked);
         writer.time(m_again);
     }
 
@@ -255,6 +268,7 @@ class AgentResource final : public Resource {
         m_op = reader.word(AgentOp::status);
         m_code = static_cast<int>(reader.signed_number());
         m_pointing = reader.flag();
+        m_looked = reader.flag();
         m_again = reader.time();
     }
 
@@ -269,6 +283,7 @@ class AgentResource final : public Resource {
     AgentOp m_op = AgentOp::status;
     int m_code = 0;                  ///< of the last stop
     bool m_pointing = false;         ///< started once more while running
+    bool m_looked = false;           ///< asked, not taken
     std::optional<Instant> m_again;  ///< that failed: once more then
 };
 
@@ -467,16 +482,42 @@ class BridgeResource final : public Resource {
     [[nodiscard]] bool waits_for_bridge() const override { return m_phase == Phase::waiting; }
     [[nodiscard]] bool has_bridge() const override { return m_phase == Phase::exchanging; }
 
-    void repoint(ResourceContext&) override {
+    void repoint(ResourceContext& context) override {
         m_again.reset();
-        if (state() == ResourceState::running && m_phase == Phase::idle) {
+        if (state() != ResourceState::running) {
+            return;
+        }
+        if (m_phase != Phase::exchanging) {
             m_phase = Phase::waiting;
+            m_looking = false;
+        } else if (m_looking) {
+            m_again = context.now;  // as soon as the look is over
+        }
+    }
+
+    void look(ResourceContext&) override {
+        if (state() == ResourceState::running && m_phase == Phase::idle && m_exchange) {
+            m_phase = Phase::waiting;
+            m_looking = true;
+        }
+    }
+
+    [[nodiscard]] std::optional<bool> take_look() override { return std::exchange(m_there, {}); }
+
+    void leave_bridge() override {
+        m_there.reset();
+        m_again.reset();
+        const bool begun = m_phase == Phase::exchanging && m_exchange->touched_stream();
+        if (progress() != Progress::busy && !begun) {
+            m_phase = Phase::idle;
+            m_looking = false;
         }
     }
 
     void give_bridge(ResourceContext& context) override {
         m_phase = Phase::exchanging;
-        pass_on(context, m_exchange->begin(context.now));
+        pass_on(context,
+                m_looking ? m_exchange->look(context.now) : m_exchange->begin(context.now));
     }
 
     void on_bridge_reply(ResourceContext& context, std::span<const std::byte> bytes) override {
@@ -501,6 +542,8 @@ class BridgeResource final : public Resource {
     /// switching the stream off would only make the gap longer.
     void begin_stop(ResourceContext& context) override {
         m_again.reset();
+        m_there.reset();
+        m_looking = false;
         m_phase = Phase::idle;
         set_state(context, ResourceState::stopped);
         conclude(true);
@@ -536,6 +579,14 @@ class BridgeResource final : public Resource {
 
     void end(ResourceContext& context, int code) {
         m_phase = Phase::idle;
+        if (std::exchange(m_looking, false)) {
+            m_there = code == 0;
+            if (m_again) {  // repoint() came meanwhile
+                m_again.reset();
+                m_phase = Phase::waiting;
+            }
+            return;
+        }
         if (progress() != Progress::busy) {  // re-pointed while running
             if (code != 0) {
                 m_again = context.now + repoint_delay;
@@ -561,6 +612,9 @@ class BridgeResource final : public Resource {
 
     void save_more(StateWriter& writer) const override {
         writer.word(m_phase);
+        writer.flag(m_looking);
+        writer.flag(m_there.has_value());
+        writer.flag(m_there.value_or(false));
         writer.time(m_again);
         std::vector<std::byte> bytes;
         if (m_exchange) {
@@ -571,6 +625,10 @@ class BridgeResource final : public Resource {
 
     void load_more(StateReader& reader) override {
         m_phase = reader.word(Phase::exchanging);
+        m_looking = reader.flag();
+        const bool looked = reader.flag();
+        const bool there = reader.flag();
+        m_there = looked ? std::optional{there} : std::nullopt;
         m_again = reader.time();
         auto bytes = reader.block();
         const bool fits = m_exchange ? m_exchange->load(bytes) : m_phase == Phase::idle;
@@ -583,6 +641,8 @@ class BridgeResource final : public Resource {
 
     std::optional<BridgeSwitch> m_exchange;
     Phase m_phase = Phase::idle;
+    bool m_looking = false;          ///< the exchange waited for or under way only asks
+    std::optional<bool> m_there;     ///< what the last look found, until it is taken
     std::optional<Instant> m_again;  ///< could not be pointed here again: once more then
 };
 

@@ -176,6 +176,30 @@ class ResourceManager::Impl {
         pump(c);
     }
 
+    void look_at_bridge(Instant now, GroupId id, ActionSink& out) {
+        auto c = context(now, out);
+        for (const auto& member : group(id).members) {
+            member->look(c);
+        }
+        pump(c);
+    }
+
+    std::optional<bool> take_look(GroupId id) {
+        std::optional<bool> there;
+        for (const auto& member : group(id).members) {
+            if (const auto found = member->take_look()) {
+                there = found;
+            }
+        }
+        return there;
+    }
+
+    void leave_bridge(GroupId id) {
+        for (const auto& member : group(id).members) {
+            member->leave_bridge();
+        }
+    }
+
     [[nodiscard]] std::vector<GroupOutcome> take_outcomes() {
         return std::exchange(m_outcomes, {});
     }
@@ -486,6 +510,18 @@ void ResourceManager::announce_again(Instant now, GroupId group, ActionSink& out
 
 void ResourceManager::repoint_again(Instant now, GroupId group, ActionSink& out) {
     m_impl->repoint_again(now, group, out);
+}
+
+void ResourceManager::look_at_bridge(Instant now, GroupId group, ActionSink& out) {
+    m_impl->look_at_bridge(now, group, out);
+}
+
+std::optional<bool> ResourceManager::take_look(GroupId group) {
+    return m_impl->take_look(group);
+}
+
+void ResourceManager::leave_bridge(GroupId group) {
+    m_impl->leave_bridge(group);
 }
 
 void ResourceManager::fall_silent(Instant now, GroupId group, ActionSink& out) {

@@ -55,6 +55,14 @@ class ResourceManager final {
     /// Point the bridges of a group here again, without restarting anything: after a heal they may
     /// still send to the other side.
     void repoint_again(Instant now, GroupId, ActionSink& out);
+    /// Ask the bridge of a group whether it is there, changing nothing in it. What was found is
+    /// taken with take_look(), at most 1.5 s later with the default settings; nullopt: no bridge,
+    /// or still asking. A bridge that only a script can reach counts as there.
+    void look_at_bridge(Instant now, GroupId, ActionSink& out);
+    [[nodiscard]] std::optional<bool> take_look(GroupId);
+    /// Forget what repoint_again() and look_at_bridge() want; an exchange that has already switched
+    /// the stream goes on to its end.
+    void leave_bridge(GroupId);
 
     /// The addresses of a group go off the interfaces at once, nothing else changes; until it is
     /// stopped or speaks again they stay off.
