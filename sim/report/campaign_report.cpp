@@ -97,10 +97,12 @@ void histogram(Page& page, const Summary& summary) {
     const std::int64_t last =
         std::min<std::int64_t>(high / width, first + static_cast<std::int64_t>(histogram_bins) - 1);
     std::vector<std::size_t> counts(static_cast<std::size_t>(last - first + 1), 0);
+    std::size_t most = 1;  // no bar is longer than the longest
     for (const std::int64_t total : summary.totals) {
-        ++counts[static_cast<std::size_t>(std::min(Duration(total) / width, last) - first)];
+        std::size_t& count =
+            counts[static_cast<std::size_t>(std::min(Duration(total) / width, last) - first)];
+        most = std::max(most, ++count);
     }
-    const std::size_t most = *std::max_element(counts.begin(), counts.end());
     for (std::size_t i = 0; i < counts.size(); ++i) {
         const Duration from = (first + static_cast<std::int64_t>(i)) * width;
         const bool in_target = from >= target_from && from < target_to;

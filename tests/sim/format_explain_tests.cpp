@@ -174,7 +174,7 @@ TEST_CASE("Comparison: two implementations side by side", "[sim][report]") {
 TEST_CASE("Advice: two owners are told what would have cured them", "[sim][report]") {
     sim::Scenario scenario = sample::scenario();
     cluster::HaConfig ha;
-    ha.links.push_back({.kind = cluster::LinkKind::bcast, .device = "eth0"});
+    ha.links.emplace_back().device = "eth0";
     scenario.cluster.files["a"].ha = ha;
     sim::RunResult run = sample::result();
     run.episodes[0].two_owners = true;

@@ -193,7 +193,7 @@ TEST_CASE("Invariants: not recovered at the end is found: by calls, and by a gro
 }
 
 TEST_CASE("Invariants: one that is switched off says why", "[sim][invariants]") {
-    World w{{{"start-order", "known"}}};
+    World w{{{"start-order", "known", {}}}};
     w.resource(2 * s, 0, second, ResourceState::starting);
     CHECK(w.result("start-order").disabled);
     CHECK(w.result("start-order").reason == "known");

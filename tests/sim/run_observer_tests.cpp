@@ -11,7 +11,7 @@ namespace {
 struct World {
     HaResources resources =
         parse_haresources("a 10.10.10.110 asterisk\n", "haresources", {"a", "b"}).value;
-    Invariants invariants{{"a", "b"}, {{{"10.10.10.110", "asterisk"}}}, {}};
+    Invariants invariants{{"a", "b"}, {{{"10.10.10.110", "asterisk"}, {}}}, {}};
     Observer observer{{"a", "b"}, resources, invariants};
 
     void
