@@ -94,7 +94,7 @@ TEST_CASE("understudy.json: each wrong value is an error at its key", "[config][
         {R"("stop_retry_delay":"2 s")", "error 2:1 bad-duration"},
         {R"("carrier_policy":"off")", "error 2:1 wrong-type"},
         {R"("ping_tie_break":1)", "error 2:1 wrong-type"},
-        {R"("bridge":{"watch":1})", "error 2:1 wrong-type"},
+        {R"("bridge":{"watch":1})", "error 2:11 wrong-type"},
         {R"("start_retry_max":"0s")", "error 2:1 out-of-range"},
         {R"("stop_timeout":20)", "error 2:1 bad-duration"},
         {R"("bindings":[])", "error 2:1 wrong-type"},
