@@ -30,15 +30,16 @@ constexpr std::array<std::string_view, 9> takeover_reasons{"cold-start",
                                                            "lone-start",
                                                            "operator-command",
                                                            "start-retry"};
-constexpr std::array<std::string_view, 7> policy_rules{"carrier",
+constexpr std::array<std::string_view, 8> policy_rules{"carrier",
                                                        "ping-tie-break",
                                                        "woke-up",
                                                        "returned",
                                                        "start-failure",
                                                        "stop-failure",
-                                                       "daemon-death"};
-constexpr std::array<std::string_view, 6> policy_decisions{
-    "keeps", "takes-nothing", "releases", "waits", "retries", "settled"};
+                                                       "daemon-death",
+                                                       "bridge-stream"};
+constexpr std::array<std::string_view, 8> policy_decisions{
+    "keeps", "takes-nothing", "releases", "waits", "retries", "settled", "points", "leaves"};
 constexpr std::array<std::string_view, 6> resource_states{
     "stopped", "checking", "starting", "running", "stopping", "failed"};
 constexpr std::array<std::string_view, 6> bridge_progress{
@@ -62,9 +63,9 @@ static_assert(static_cast<std::size_t>(c::GroupRole::fault) + 1 == roles.size())
 static_assert(static_cast<std::size_t>(c::NodePhase::stopped) + 1 == phases.size());
 static_assert(static_cast<std::size_t>(c::TakeoverReason::start_retry) + 1 ==
               takeover_reasons.size());
-static_assert(static_cast<std::size_t>(c::PolicyDecision::Rule::daemon_death) + 1 ==
+static_assert(static_cast<std::size_t>(c::PolicyDecision::Rule::bridge_stream) + 1 ==
               policy_rules.size());
-static_assert(static_cast<std::size_t>(c::PolicyDecision::Decision::settled) + 1 ==
+static_assert(static_cast<std::size_t>(c::PolicyDecision::Decision::leaves) + 1 ==
               policy_decisions.size());
 static_assert(static_cast<std::size_t>(c::ResourceState::failed) + 1 == resource_states.size());
 static_assert(static_cast<std::size_t>(c::BridgeStep::What::finished) + 1 ==

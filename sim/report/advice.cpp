@@ -241,19 +241,23 @@ std::string in_words(const RuleAtWork& at_work) {
         {"returned", "with a peer that came back"},
         {"start-failure", "with a group that starts nowhere"},
         {"stop-failure", "with a group that does not stop"},
-        {"daemon-death", "after the death of its daemon"}};
+        {"daemon-death", "after the death of its daemon"},
+        {"bridge-stream", "when the stream of the bridge had ceased"}};
     static const std::map<std::string, std::string, std::less<>> did{
         {"keeps", "kept what it ran"},
         {"takes nothing", "took nothing"},
         {"releases", "gave up what it ran"},
         {"waits", "waited"},
-        {"retries", "tried again"}};
+        {"retries", "tried again"},
+        {"points the bridge here", "pointed the bridge to itself"},
+        {"leaves the bridge", "left the bridge as it was"}};
     const auto word = [](const auto& words, const std::string& key) {
         const auto found = words.find(key);
         return found == words.end() ? key : found->second;
     };
-    // Giving up and trying again are moments; what lasts is told with its time.
-    const bool moment = at_work.decision == "releases" || at_work.decision == "retries";
+    // Giving up, trying again and pointing a bridge are moments; what lasts is told with its time.
+    const bool moment = at_work.decision != "keeps" && at_work.decision != "takes nothing" &&
+                        at_work.decision != "waits";
     return fmt::format("{} {}, {}{}",
                        at_work.node,
                        word(did, at_work.decision),
