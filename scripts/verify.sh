@@ -49,6 +49,11 @@ cmake --preset release >/dev/null
 cmake --build build/release --target native_tests
 UNDERSTUDY_NATIVE_SEQUENCES=2000 build/release/tests/native_tests "[native-long],*long random*"
 
+step "the daemon: 200 kills at random moments, a million mutated datagrams (needs root)"
+cmake --build build/release --target netns_tests
+UNDERSTUDY_KILLS=200 build/release/tests/netns_tests "[kill]" || [ $? -eq 77 ]
+UNDERSTUDY_MUTATIONS=1000000 build/release/tests/netns_tests "[hostile]" || [ $? -eq 77 ]
+
 step "every scenario with both daemons, and 1 000 seeds of random faults"
 cmake --preset release -DUNDERSTUDY_TESTS=ON >/dev/null
 cmake --build build/release --target call_centre_campaign

@@ -218,8 +218,8 @@ void Node::configure(const Config& config) {
     const std::string etc = m_folder + "/ha.d/";
     write_file(etc + "ha.cf",
                config.timing + config.links + "auto_failback " + config.auto_failback +
-                   "\nnode asterisk1\nnode asterisk2\nlogfile " + m_folder + "/hb.log\ndebugfile " +
-                   m_folder + "/hb.log\n" + config.more);
+                   "\nnode asterisk1\nnode asterisk2\nlogfile " + m_folder + "/hb.log\n" +
+                   config.more);
     write_file(etc + "haresources", config.haresources);
     write_file(etc + "authkeys", config.authkeys, 0600);
     if (!config.settings.empty()) {
@@ -260,6 +260,8 @@ void Node::start(Implementation implementation, const std::vector<std::string>& 
     // heartbeat finds its files at fixed places and other nodes by their process ids: it gets
     // namespaces of its own, in which its directories are this node's.
     if (m_container == 0) {
+        // Its first process is a shell that keeps waiting for children: a dead daemon that nobody
+        // buries looks alive to `heartbeat -k`, for ever.
         const std::string setup =
             "hostname " + m_name +
             "; mount --make-rprivate /; cp -r /etc/ha.d/rc.d "
@@ -270,8 +272,8 @@ void Node::start(Implementation implementation, const std::vector<std::string>& 
             m_folder +
             "/ha.d/resource.d/; done; "
             "mkdir -p " +
-            m_folder + "/hb/api " + m_folder + "/hb/ckpt " + m_folder +
-            "/hb/casual; "
+            m_folder + "/hb/api " + m_folder + "/hb/ckpt " + m_folder + "/hb/casual " + m_folder +
+            "/hb/cores/root; "
             "mount --bind " +
             m_folder +
             "/ha.d /etc/ha.d; "
@@ -281,7 +283,7 @@ void Node::start(Implementation implementation, const std::vector<std::string>& 
             "mkdir -p /run/heartbeat/ccm /run/heartbeat/crm /run/heartbeat/dopd /run/lock "
             "/run/resource-agents; chown -R hacluster:haclient /run/heartbeat; "
             "echo ready >" +
-            m_folder + "/container; exec sleep infinity";
+            m_folder + "/container; while :; do sleep 0.2; done";
         fs::remove(m_folder + "/container");
         m_container = child([&] {
             ::setns(::open(("/proc/" + std::to_string(m_net.keeper()) + "/ns/net").c_str(),
@@ -318,7 +320,10 @@ void Node::heartbeat_command(const std::string& command) const {
         const int log = ::open((m_folder + "/log").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
         ::dup2(log, STDOUT_FILENO);
         ::dup2(log, STDERR_FILENO);
-        exec({"nsenter",
+        // A tool of heartbeat can wait for ever for a daemon that is not there.
+        exec({"timeout",
+              "20",
+              "nsenter",
               "-t",
               std::to_string(std::atoi(inner.c_str())),
               "-m",
