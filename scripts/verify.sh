@@ -60,6 +60,15 @@ cmake --build build/release --target call_centre_campaign
 build/release/tests/call_centre_campaign
 build/release/tests/call_centre_campaign --soak scenarios/call-centre/soak.json --seeds 1000
 
+step "every scenario of the SIP cluster with both daemons"
+cmake --build build/release --target understudy
+for implementation in understudyd heartbeat-3.0.6; do
+  for scenario in scenarios/dynamic-t1/*.json; do
+    build/release/bin/understudy run "$scenario" --seed 1 --trace none --implementation "$implementation" \
+      --out build/verify-sip >/dev/null || { echo "$scenario, $implementation: not passed"; exit 1; }
+  done
+done
+
 step "fuzzing, $seconds s each"
 cmake --preset fuzz -DUNDERSTUDY_TESTS=ON >/dev/null
 cmake --build build/fuzz --target fuzzers

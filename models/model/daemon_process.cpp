@@ -167,6 +167,7 @@ struct DaemonProcess::Driver {
     void execute(c::ActionId, const c::ReleaseAddress&);
     void execute(c::ActionId, const c::AnnounceAddress&);
     void execute(c::ActionId, const c::QueryRoutes&);
+    [[nodiscard]] std::string heartbeat_source(const std::string& device) const;
     void execute(c::ActionId, const c::ReplaceRoute&);
     void execute(c::ActionId, const c::RunAgent&);
     void execute(c::ActionId, const c::FenceNode&);
@@ -667,11 +668,22 @@ void DaemonProcess::Driver::execute(c::ActionId id, const c::SendDatagram& actio
     if (link.serial != nullptr) {
         link.serial->send(link.serial_side, action.bytes);
     } else if (const c::LinkConfig& config = ha().links[index];
-               link.socket &&
-               !(config.kind == c::LinkKind::bcast &&
-                 host.send_broadcast(config.device, link.from_port, config.port, action.bytes))) {
+               link.socket && !(config.kind == c::LinkKind::bcast &&
+                                host.send_broadcast(config.device,
+                                                    link.from_port,
+                                                    config.port,
+                                                    action.bytes,
+                                                    heartbeat_source(config.device)))) {
         link.socket->SendTo(packet_of(action.bytes), 0, link.destination);
     }
+}
+
+/// Our sockets are bound to the fixed address of their interface. Those of heartbeat 3.0.6 are not,
+/// so its packets leave with what the route of the segment prefers: a virtual address, once a
+/// fix-up is in force [measured].
+std::string DaemonProcess::Driver::heartbeat_source(const std::string& device) const {
+    return options.shell != nullptr ? host.route_source(host.broadcast_address(device))
+                                    : std::string{};
 }
 
 void DaemonProcess::Driver::execute(c::ActionId, const c::SendPing& action) {
@@ -826,6 +838,9 @@ void DaemonProcess::Driver::execute(c::ActionId id, const c::ReplaceRoute& actio
                     {{"destination", std::string_view{route.destination}},
                      {"interface", std::string_view{route.interface}},
                      {"source", std::string_view{route.source}}});
+                if (fixup) {
+                    host.prerequisite(record);
+                }
             }
             return std::pair{error, record};
         },

@@ -282,11 +282,12 @@ int RouteScript::Impl::start(const std::vector<std::string>& arguments) {
             return 1;
         }
         applied.push_back(change);
-        host.context().recorder.record("ms.route",
-                                       host.name(),
-                                       {{"destination", std::string_view{change.route.destination}},
-                                        {"interface", std::string_view{change.route.interface}},
-                                        {"source", std::string_view{change.route.source}}});
+        host.prerequisite(host.context().recorder.record(
+            "ms.route",
+            host.name(),
+            {{"destination", std::string_view{change.route.destination}},
+             {"interface", std::string_view{change.route.interface}},
+             {"source", std::string_view{change.route.source}}}));
     }
     return plan.empty() ? 1 : 0;
 }
@@ -361,6 +362,103 @@ void RouteScript::cancel() {
 void RouteScript::host_lost() {
     ++m_impl->call;
     m_impl->applied.clear();
+}
+
+// ---------------------------------------------------------------- the published fixrouting
+
+struct PublishedFixrouting::Impl {
+    /// Exit status: 0, 1 (usage), 2 (ip route change failed).
+    int change(bool start);
+
+    Host& host;
+    std::string word;
+    std::vector<Segment> segments;
+    ScriptAgent::Profile profile;
+    RandomStream stream;
+    std::uint64_t call = 0;
+};
+
+int PublishedFixrouting::Impl::change(bool start) {
+    for (const Segment& segment : segments) {
+        const std::string& source = start ? segment.virtual_address : segment.first_node;
+        const cluster::Route route{.destination = segment.network,
+                                   .gateway = {},
+                                   .interface = segment.interface,
+                                   .source = source,
+                                   .protocol = {},
+                                   .scope = {},
+                                   .metric = 0};
+        const int error = host.replace_route(route);
+        const RecordId record =
+            host.context().recorder.record(error != 0 ? "route.refused"
+                                           : start    ? "ms.route"
+                                                      : "route.restored",
+                                           host.name(),
+                                           {{"destination", std::string_view{segment.network}},
+                                            {"interface", std::string_view{segment.interface}},
+                                            {"source", std::string_view{source}}});
+        if (error != 0) {
+            return 2;
+        }
+        if (start) {
+            host.prerequisite(record);
+        }
+    }
+    return 0;
+}
+
+PublishedFixrouting::PublishedFixrouting(Host& host,
+                                         std::string word,
+                                         std::vector<Segment> segments,
+                                         ScriptAgent::Profile profile)
+    : m_impl(std::make_unique<Impl>(
+          Impl{host,
+               word,
+               std::move(segments),
+               std::move(profile),
+               host.context().stream("agent/" + host.name() + "/" + word)})) {}
+
+PublishedFixrouting::~PublishedFixrouting() = default;
+
+void PublishedFixrouting::run(cluster::AgentOp op, const std::vector<std::string>&, Done done) {
+    Impl& impl = *m_impl;
+    const std::uint64_t call = ++impl.call;
+    const Recorder::Scope scope(impl.host.context().recorder, begun(impl.host, impl.word, op));
+    if (op == cluster::AgentOp::stop && faults().stop_hangs()) {
+        return;
+    }
+    const Duration drawn = draw(op == cluster::AgentOp::start  ? impl.profile.start
+                                : op == cluster::AgentOp::stop ? impl.profile.stop
+                                                               : impl.profile.status,
+                                impl.stream);
+    impl.host.schedule_user(
+        {},
+        to_time(op == cluster::AgentOp::start ? faults().start_time(drawn) : drawn),
+        [this, &impl, call, op, done = std::move(done)] {
+            if (call != impl.call) {
+                return;
+            }
+            Result result;
+            if ((op == cluster::AgentOp::start && faults().start_fails()) ||
+                (op == cluster::AgentOp::stop && faults().stop_fails())) {
+                result.exit_status = 1;
+            } else if (op == cluster::AgentOp::status) {
+                result = {1, "Usage: fixrouting {start|stop|restart|force-reload}\n"};
+            } else {
+                result.exit_status = impl.change(op == cluster::AgentOp::start);
+            }
+            const Recorder::Scope done_scope(impl.host.context().recorder,
+                                             ended(impl.host, impl.word, op, result.exit_status));
+            done(std::move(result));
+        });
+}
+
+void PublishedFixrouting::cancel() {
+    ++m_impl->call;
+}
+
+void PublishedFixrouting::host_lost() {
+    ++m_impl->call;
 }
 
 }  // namespace models

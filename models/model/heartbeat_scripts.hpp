@@ -38,8 +38,8 @@ struct HeartbeatCosts {
     /// `heartbeat -k` until the daemon has its signal: derived from command -> first stop script,
     /// 0.016…0.064 s, median 0.036, less give_chain.
     Distribution stop_command = LognormalDist{std::chrono::milliseconds{16}, 0.50};
-    /// exec of the daemon to its first message: derived; first tick seen 0.22 s after the start, and
-    /// two daemons started one after the other beat 4 to 7 ms apart (10 captures).
+    /// exec of the daemon to its first message: derived; first tick seen 0.22 s after the start,
+    /// and two daemons started one after the other beat 4 to 7 ms apart (10 captures).
     Distribution daemon_start =
         UniformDist{std::chrono::milliseconds{12}, std::chrono::milliseconds{15}};
     /// The children that write to and read from the media are polled once a second while they come
@@ -117,6 +117,29 @@ class RouteScript final : public Agent {
                 std::vector<cluster::AddressSpec> addresses,
                 ScriptAgent::Profile);
     ~RouteScript() override;
+    void run(cluster::AgentOp, const std::vector<std::string>& arguments, Done) override;
+    void cancel() override;
+    void host_lost() override;
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> m_impl;
+};
+
+/// The published script `fixrouting`, to the letter (facts: two `ip route change` commands, the
+/// same on every node, any failing one ends it): start prefers the virtual address of each segment,
+/// stop the address of the *first* node, on whichever node it runs. It names no metric and knows no
+/// default route.
+class PublishedFixrouting final : public Agent {
+  public:
+    struct Segment {
+        std::string network;          ///< "10.10.10.0/24"
+        std::string interface;        ///< "eth0"
+        std::string virtual_address;  ///< "10.10.10.110"
+        std::string first_node;       ///< "10.10.10.100"
+    };
+    PublishedFixrouting(Host&, std::string word, std::vector<Segment>, ScriptAgent::Profile);
+    ~PublishedFixrouting() override;
     void run(cluster::AgentOp, const std::vector<std::string>& arguments, Done) override;
     void cancel() override;
     void host_lost() override;

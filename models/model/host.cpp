@@ -239,6 +239,7 @@ struct Host::Impl {
         deferred;  ///< user-space work of no process, due while frozen
     std::vector<std::uint32_t> own_addresses;
     std::vector<Expected> expected;
+    RecordId last_prerequisite = RecordId::none;
     std::vector<std::uint16_t> ignored_ports;
     std::map<std::uint32_t, RecordId> unresolved;  ///< cause of what waits for ARP, by next hop
     std::vector<std::uint8_t> datagram;            ///< being built
@@ -361,11 +362,11 @@ bool Host::Impl::looks_at_ip(const Frame& frame) {
     expected.erase(waiting);
     const std::string address = format_address(met.address);
     const std::string client = format_address(word(12));
-    context.recorder.record_caused_by(
+    self.prerequisite(context.recorder.record_caused_by(
         later(frame.cause, met.since),
         "ms.announce",
         name,
-        {{"address", std::string_view{address}}, {"client", std::string_view{client}}});
+        {{"address", std::string_view{address}}, {"client", std::string_view{client}}}));
     return true;
 }
 
@@ -478,6 +479,7 @@ void Host::Impl::boot_tables() {
     std::vector<SrcRouting::Entry> table;
     own_addresses.clear();
     expected.clear();
+    last_prerequisite = RecordId::none;
     unresolved.clear();
     for (const auto& n : nics) {
         for (std::uint32_t i = ipv4->GetNAddresses(n->index); i-- > 0;) {
@@ -571,6 +573,9 @@ void Host::Impl::kernel_up() {
     if (init) {
         init_started = true;
         self.spawn(init_name, init(self));
+    }
+    if (self.on_boot) {
+        self.on_boot();
     }
 }
 
@@ -1152,10 +1157,24 @@ Host::open_udp(const std::string& interface, const std::string& source, std::uin
     return socket;
 }
 
+std::string Host::route_source(const std::string& destination) const {
+    const auto wanted = parse_address(destination);
+    const SrcRouting::Entry* const entry =
+        wanted && m_impl->kernel ? m_impl->routing->lookup(*wanted, 0) : nullptr;
+    if (entry == nullptr) {
+        return {};
+    }
+    if (entry->source != 0) {
+        return format_address(entry->source);
+    }
+    return fixed_address(entry->route.interface);
+}
+
 bool Host::send_broadcast(const std::string& interface,
                           std::uint16_t from_port,
                           std::uint16_t to_port,
-                          std::span<const std::byte> bytes) {
+                          std::span<const std::byte> bytes,
+                          const std::string& source) {
     Impl& impl = *m_impl;
     Nic* const nic = impl.nic(interface);
     if (nic == nullptr || nic->fixed.empty() || !impl.kernel) {
@@ -1163,7 +1182,7 @@ bool Host::send_broadcast(const std::string& interface,
     }
     const Prefix& own = nic->fixed.front();
     build_udp(impl.datagram,
-              own.address,
+              source.empty() ? own.address : parse_address(source).value_or(own.address),
               own.broadcast(),
               ++impl.identification,
               from_port,
@@ -1351,7 +1370,16 @@ std::uint64_t Host::failed_execs() const noexcept {
     return m_impl->failed_execs;
 }
 
+void Host::prerequisite(RecordId record) {
+    m_impl->last_prerequisite = later(m_impl->last_prerequisite, record);
+}
+
+RecordId Host::last_prerequisite() const noexcept {
+    return m_impl->last_prerequisite;
+}
+
 void Host::announced(const std::string& address, RecordId record) {
+    prerequisite(record);
     const auto wanted = parse_address(address);
     for (Impl::Expected& expected : m_impl->expected) {
         if (wanted && expected.address == *wanted) {

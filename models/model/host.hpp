@@ -69,6 +69,8 @@ class Host {
     void add_static_route(const cluster::Route&);
     /// Process started at power-on (after boot) by `make`; restarted by power_on() with a new
     /// incarnation.
+    /// Besides it: what a service manager starts at boot.
+    std::function<void()> on_boot;
     void set_init(std::function<std::unique_ptr<Process>(Host&)> make, std::string process_name);
 
     // --- power, kernel, processes
@@ -131,15 +133,21 @@ class Host {
     int replace_route(const cluster::Route&);
     /// Broadcast-capable UDP socket bound to the interface and `source` (fixed address of it when
     /// empty) and port.
+    /// With no interface and source "0.0.0.0" it is bound to nothing: each datagram leaves with the
+    /// preferred source of its route.
     ns3::Ptr<ns3::Socket>
     open_udp(const std::string& interface, const std::string& source, std::uint16_t port);
+    /// The source that a datagram to that address would leave with when its socket is bound to
+    /// nothing: what a UDP socket says after connect(). Empty: network unreachable.
+    [[nodiscard]] std::string route_source(const std::string& destination) const;
     /// Broadcast on the LAN of the interface, from its fixed address: the frame that a socket bound
     /// there would send, without the way down through ns-3. False, and nothing sent: no such
     /// interface, no address, or too long for one frame.
     bool send_broadcast(const std::string& interface,
                         std::uint16_t from_port,
                         std::uint16_t to_port,
-                        std::span<const std::byte> bytes);
+                        std::span<const std::byte> bytes,
+                        const std::string& source = {});
     [[nodiscard]] std::string fixed_address(const std::string& interface) const;
     [[nodiscard]] std::string broadcast_address(const std::string& interface) const;
     void send_raw(const std::string& interface,
@@ -203,6 +211,10 @@ class Host {
     /// (the cluster's own traffic) do not count.
     void announced(const std::string& address, RecordId record);
     void ignore_client_port(std::uint16_t udp_port);
+    /// Something that whoever is served by this host had to wait for: an address, its first client,
+    /// a route. Told by announced() and by whoever changes routes; lost with the kernel.
+    void prerequisite(RecordId record);
+    [[nodiscard]] RecordId last_prerequisite() const noexcept;
 
     struct Impl;  ///< of host.cpp only
 

@@ -9,4 +9,5 @@ target_sources(understudy_models PRIVATE
   light_endpoint.cpp
   packets.cpp
   report_records.cpp
+  router.cpp
   src_routing.cpp)

@@ -317,6 +317,9 @@ void LanLink::transmit(int index, const Frame& frame, bool corrupted) {
 
 void LanLink::arrive(int index, ns3::Time arrival, const Frame& frame, bool corrupted) {
     report(frame, index, arrival, {});
+    if (capture) {
+        capture(frame);
+    }
     LanPort* const to = m_ends[1 - index];
     post(to->context_id(),
          arrival - ns3::Simulator::Now(),

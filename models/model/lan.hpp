@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -156,6 +157,8 @@ class LanLink {
     /// Names what a frame carries for the trace; set once by the testbed. Null: ethertype names
     /// only.
     std::function<void(const Frame&, std::string& protocol, std::string& info)> describe;
+    /// Shown every frame that goes out on the wire, when it goes (packet capture); may be null.
+    std::function<void(const Frame&)> capture;
 
   private:
     friend class LanPort;
@@ -301,6 +304,14 @@ class LightEndpoint : public LanPort {
     std::function<void(const std::string& from, std::uint16_t id, std::uint16_t sequence)>
         on_echo_reply;
     std::function<void(const Frame&)> on_raw;  ///< every other ethertype
+    /// ICMP "port unreachable": what was sent to that address and port found nobody.
+    std::function<void(const std::string& address, std::uint16_t port)> on_unreachable;
+    /// A unicast packet for somebody else that came to this MAC address; null: dropped.
+    std::function<void(std::span<const std::uint8_t> ipv4_packet)> on_transit;
+    /// Takes the frames instead of a link of its own: one port for a crowd (SipPhones).
+    std::function<void(Frame)> uplink;
+    /// Sends a whole IPv4 packet on, by ARP and gateway as any other.
+    void forward(std::span<const std::uint8_t> ipv4_packet);
     bool ignores_gratuitous_arp = false;
     std::string gateway;
 
@@ -312,6 +323,30 @@ class LightEndpoint : public LanPort {
     std::unique_ptr<Impl> m_impl;
     ns3::Mac48Address m_mac;
     std::string m_address;
+};
+
+/// A gateway: forwards IPv4 between its interfaces, by their networks alone.
+class Router {
+  public:
+    Router(Context&, std::string name);
+    ~Router();
+    Router(const Router&) = delete;
+    Router& operator=(const Router&) = delete;
+    LanPort& add_interface(const std::string& interface,
+                           ns3::Mac48Address mac,
+                           const std::string& ipv4,
+                           int prefix_length);
+    [[nodiscard]] LanPort* port(const std::string& interface);
+    [[nodiscard]] std::uint64_t forwarded() const noexcept { return m_forwarded; }
+
+  private:
+    struct Interface;
+    void forward(std::span<const std::uint8_t> packet);
+    Context& m_context;
+    std::string m_name;
+    std::map<std::string, std::unique_ptr<Interface>> m_interfaces;
+    std::vector<std::uint8_t> m_packet;
+    std::uint64_t m_forwarded = 0;
 };
 
 }  // namespace models

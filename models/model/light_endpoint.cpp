@@ -88,7 +88,15 @@ struct LightEndpoint::Impl {
     }
 
     void transmit_ip(const ns3::Mac48Address& to, ns3::Ptr<const ns3::Packet> packet) {
-        self.transmit({std::move(packet), self.m_mac, to, ethertype_ipv4, RecordId::none});
+        out({std::move(packet), self.m_mac, to, ethertype_ipv4, RecordId::none});
+    }
+
+    void out(Frame frame) {
+        if (self.uplink) {
+            self.uplink(std::move(frame));
+        } else {
+            self.transmit(std::move(frame));
+        }
     }
 
     void send_arp(const wire::ArpBody& body, const ns3::Mac48Address& to) {
@@ -251,6 +259,9 @@ struct LightEndpoint::Impl {
                            is_multicast(packet->destination) ||
                            packet->destination == std::numeric_limits<std::uint32_t>::max();
         if (!ours && !group) {
+            if (self.on_transit && frame.destination == self.m_mac) {
+                self.on_transit(received);
+            }
             return;
         }
         if (packet->protocol == static_cast<std::uint8_t>(IpProtocol::udp)) {
@@ -262,6 +273,7 @@ struct LightEndpoint::Impl {
         } else if (packet->protocol == static_cast<std::uint8_t>(IpProtocol::icmp) && ours) {
             const auto echo = parse_echo(packet->payload);
             if (!echo) {
+                receive_unreachable(packet->payload);
                 return;
             }
             if (!echo->reply) {
@@ -278,6 +290,26 @@ struct LightEndpoint::Impl {
                 self.on_echo_reply(format_address(packet->source), echo->id, echo->sequence);
             }
         }
+    }
+
+    /// Type 3, code 3 with the header and the ports of what was sent (RFC 792).
+    void receive_unreachable(std::span<const std::uint8_t> icmp) const {
+        constexpr std::size_t inner = 8;
+        if (!self.on_unreachable || icmp.size() < inner + 20 + 4 ||
+            icmp[0] != static_cast<std::uint8_t>(IcmpType::unreachable) || icmp[1] != 3) {
+            return;
+        }
+        const auto sent = icmp.subspan(inner);
+        const std::size_t header = static_cast<std::size_t>(sent[0] & 15U) * 4;
+        if (sent[9] != static_cast<std::uint8_t>(IpProtocol::udp) || sent.size() < header + 4) {
+            return;
+        }
+        std::uint32_t address = 0;
+        for (std::size_t i = 16; i < 20; ++i) {
+            address = address << 8U | sent[i];
+        }
+        self.on_unreachable(format_address(address),
+                            static_cast<std::uint16_t>(sent[header + 2] << 8U | sent[header + 3]));
     }
 
     LightEndpoint& self;
@@ -358,11 +390,23 @@ void LightEndpoint::send_raw(ns3::Mac48Address to,
                              std::span<const std::byte> bytes) {
     const auto* data =
         reinterpret_cast<const std::uint8_t*>(bytes.data());  // NOLINT: ns-3 wants octets
-    transmit({ns3::Create<ns3::Packet>(data, static_cast<std::uint32_t>(bytes.size())),
-              m_mac,
-              to,
-              ethertype,
-              RecordId::none});
+    m_impl->out({ns3::Create<ns3::Packet>(data, static_cast<std::uint32_t>(bytes.size())),
+                 m_mac,
+                 to,
+                 ethertype,
+                 RecordId::none});
+}
+
+void LightEndpoint::forward(std::span<const std::uint8_t> packet) {
+    if (packet.size() < 20) {
+        return;
+    }
+    m_impl->buffer.assign(packet.begin(), packet.end());
+    std::uint32_t destination = 0;
+    for (std::size_t i = 16; i < 20; ++i) {
+        destination = destination << 8U | packet[i];
+    }
+    m_impl->send_ip(destination);
 }
 
 }  // namespace models

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "agent.hpp"
@@ -240,26 +241,41 @@ struct PbxOptions {
     TdmDetail detail = TdmDetail::signalling;
 };
 
+/// A PBX on one server, as the daemon, faults and probes see it. Its process is "asterisk".
+/// Records: "ms.service" when it answers its local probe.
+class PbxService : public Agent {
+  public:
+    virtual void crash() = 0;  ///< the Asterisk process dies; nobody is told
+    /// A watcher (safe_asterisk, a unit with Restart=) starts it again: it comes up `after` plus a
+    /// start's time later, unless it runs by then or was told to stop.
+    virtual void start_again(ns3::Time after) = 0;
+    virtual void hang(bool) = 0;                   ///< process alive, answers nothing
+    [[nodiscard]] virtual bool hangs() const = 0;  ///< by hang()
+    [[nodiscard]] virtual bool answers_local_probe() const = 0;
+    [[nodiscard]] virtual bool trunk_up() const = 0;
+};
+
 /// DAHDI dynamic spans in the kernel plus Asterisk on one server. The Agent side is what the daemon
 /// starts and stops. Records: "ms.bridge" (TDMoE from the bridge arrives at this node after it did
 /// not), "ms.service" (answers its local probe), "ms.trunk" (D-channel up and alarms clear).
-class Pbx final : public Agent {
+class Pbx final : public PbxService {
   public:
     Pbx(Host&, PbxOptions);
     ~Pbx() override;
     void run(cluster::AgentOp, const std::vector<std::string>&, Done) override;
     void cancel() override;
     void host_lost() override;
-    void crash();  ///< the Asterisk process dies; nobody is told
+    void crash() override;  ///< the Asterisk process dies; nobody is told
     /// A watcher (safe_asterisk, a unit with Restart=) starts it again: it comes up `after` plus a
     /// start's time later, unless it runs by then or was told to stop.
-    void start_again(ns3::Time after);
-    void hang(bool);  ///< process alive, answers nothing
-    [[nodiscard]] bool hangs() const;  ///< by hang()
-    [[nodiscard]] bool answers_local_probe() const;
+    void start_again(ns3::Time after) override;
+    void hang(bool) override;                   ///< process alive, answers nothing
+    [[nodiscard]] bool hangs() const override;  ///< by hang()
+    [[nodiscard]] bool answers_local_probe() const override;
     [[nodiscard]] bool dchannel_up() const;
     [[nodiscard]] bool receives_tdmoe() const;
-    [[nodiscard]] bool trunk_up() const;  ///< service answers, D-channel up, PRI span without alarm
+    [[nodiscard]] bool
+    trunk_up() const override;  ///< service answers, D-channel up, PRI span without alarm
     [[nodiscard]] T1Port::Alarm span_alarm(int span) const;
     [[nodiscard]] AgentFaults& faults() noexcept override;  ///< of its init script
     struct Impl;
@@ -279,28 +295,47 @@ struct PeopleOptions {
         ns3::MilliSeconds(20);  ///< ring to off-hook; as PstnOptions::answer_time
 };
 
+/// Whoever places calls for probes and load, and follows them. A probe call hangs up once answered,
+/// uses a circuit outside the counted load, and is not repeated.
+class Telephones {
+  public:
+    Telephones() = default;
+    Telephones(const Telephones&) = delete;
+    Telephones& operator=(const Telephones&) = delete;
+    virtual ~Telephones() = default;
+    using Finished = std::function<void(const CallReport&)>;
+    /// Gives up `patience` after its start when not answered.
+    virtual void probe(CallDirection, ns3::Time patience, Finished) = 0;
+    /// A call of the workload; held for `hold` after the answer.
+    virtual void call(CallDirection, ns3::Time hold, Finished) = 0;
+    [[nodiscard]] virtual int calls_in_progress() const = 0;  ///< answered, workload only
+    /// Share of stations that an inward call would reach now, 0..1 (design §4: restored at 95 %).
+    [[nodiscard]] virtual double stations_reachable() const = 0;
+    /// A call of the workload that is still unanswered after this never will be.
+    [[nodiscard]] virtual ns3::Time settled_after() const { return ns3::Seconds(15); }
+    /// The first fault of the run happens now.
+    virtual void outage_begins() {}
+    virtual void add_metrics(std::vector<std::pair<std::string, std::int64_t>>&) const {}
+};
+
 /// Places calls and follows them. Knows all stations; picks free ones. A probe call hangs up once
 /// answered, uses a reserved circuit outside the counted load, and is not repeated: what is missing
 /// at its start, or is lost during its set-up, fails it, and `finished` is called as soon as that
 /// is certain (latest after `patience`).
-class CallCentre {
+class CallCentre final : public Telephones {
   public:
     CallCentre(
         Context&, Pstn&, std::vector<ChannelBank*> banks, int stations, PeopleOptions people = {});
-    ~CallCentre();
+    ~CallCentre() override;
     /// Every PBX that may serve the spans; needed before the first probe (probes follow the path
     /// synchronously, which is cheaper than signalling; calls of the workload find their way over
     /// the wire).
     void add_server(Pbx&);
 
-    using Finished = std::function<void(const CallReport&)>;
-    /// Gives up `patience` after its start when not answered.
-    void probe(CallDirection, ns3::Time patience, Finished);
-    /// A call of the workload; held for `hold` after the answer.
-    void call(CallDirection, ns3::Time hold, Finished);
-    [[nodiscard]] int calls_in_progress() const;  ///< answered, workload only
-    /// Share of stations that an inward call would reach now, 0..1 (design §4: restored at 95 %).
-    [[nodiscard]] double stations_reachable() const;
+    void probe(CallDirection, ns3::Time patience, Finished) override;
+    void call(CallDirection, ns3::Time hold, Finished) override;
+    [[nodiscard]] int calls_in_progress() const override;
+    [[nodiscard]] double stations_reachable() const override;
 
   private:
     struct Impl;

@@ -18,7 +18,7 @@ _understudy() {
   elif [[ $word == -* && ${COMP_WORDS[1]} == analyze ]]; then
     mapfile -t COMPREPLY < <(compgen -W "--simulate --simulate=2 --pairs --seeds --jobs --format --implementation --color --help" -- "$word")
   elif [[ $word == -* ]]; then
-    mapfile -t COMPREPLY < <(compgen -W "--seed --seeds --jobs --out --html --format --trace --engine --implementation --color --help" -- "$word")
+    mapfile -t COMPREPLY < <(compgen -W "--seed --seeds --jobs --out --html --format --pcap --trace --engine --implementation --color --help" -- "$word")
   else
     mapfile -t COMPREPLY < <(compgen -f -- "$word")
   fi

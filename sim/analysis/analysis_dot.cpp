@@ -49,7 +49,13 @@ std::string_view shape(NodeKind kind) {
     case NodeKind::channel_bank:
         return "trapezium";
     case NodeKind::client:
+    case NodeKind::phones:
+    case NodeKind::dns:
         return "ellipse";
+    case NodeKind::router:
+        return "diamond";
+    case NodeKind::sip_provider:
+        return "house";
     case NodeKind::ups:
         return "cylinder";
     }

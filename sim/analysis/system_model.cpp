@@ -28,6 +28,14 @@ std::string_view what_is(const NodeSpec& node, bool member) {
         return "channel bank";
     case NodeKind::client:
         return "client";
+    case NodeKind::router:
+        return "gateway";
+    case NodeKind::phones:
+        return "phones";
+    case NodeKind::sip_provider:
+        return "SIP provider";
+    case NodeKind::dns:
+        return "name server";
     case NodeKind::ups:
         return "power supply";
     }

@@ -78,6 +78,7 @@ RunJob job_for(const RunCommand& command, const RunFiles& files, std::uint64_t s
     job.options.seed = seed;
     job.options.trace =
         command.trace.value_or(command.seeds ? sim::TraceLevel::none : sim::TraceLevel::signalling);
+    job.options.pcap_dir = command.seeds ? std::string{} : command.pcap;
     if (files.recorded) {
         job.options.trace_file = files.trace_part().string();
         job.options.event_log_dir = files.logs_part().string();

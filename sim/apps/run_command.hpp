@@ -37,6 +37,7 @@ parse_implementations(const std::string&);
 struct RunCommand {
     std::vector<std::string> files;
     std::uint64_t seed = 1;
+    std::string pcap;  ///< folder for packet captures; of a single run
     std::optional<SeedRange> seeds;  ///< a campaign, even of one seed
     std::size_t jobs = 0;            ///< 0: one per processor
     std::string out;                 ///< empty: results/<scenario>

@@ -106,6 +106,9 @@ void declare_run(CLI::App& parent, Arguments& arguments) {
         ->check(CLI::Range(1, 1024));
     run->add_option(
         "--out", arguments.run.out, "Folder for what is written (default: results/<scenario>)");
+    run->add_option("--pcap",
+                    arguments.run.pcap,
+                    "Folder for packet captures, one pcapng file per Ethernet link (single runs)");
     run->add_option("--format", arguments.format, "What is printed")
         ->check(CLI::IsMember({"text", "json"}))
         ->default_val("text");

@@ -107,9 +107,10 @@ void tell_load(Page& page, const Scenario& scenario) {
                              describe(calls->hold)));
         } else if (const auto* echo = std::get_if<IcmpEcho>(&workload); echo != nullptr) {
             tell(page,
-                 fmt::format("{} asks {} for an echo every {} ({}).",
+                 fmt::format("{} asks {} for {} every {} ({}).",
                              echo->from,
                              echo->to,
+                             echo->sip_options ? "an answer to OPTIONS" : "an echo",
                              s(echo->interval),
                              echo->id));
         }

@@ -64,9 +64,10 @@ Word word_at(FaultWorld& world, const std::string& target, const std::string& wo
     throw FaultRefused(fmt::format("{} is not in the haresources of {}", word, target));
 }
 
-models::Pbx& service_at(FaultWorld& world, const std::string& target, const std::string& word) {
+models::PbxService&
+service_at(FaultWorld& world, const std::string& target, const std::string& word) {
     running_server(world, target);
-    auto* const pbx = dynamic_cast<models::Pbx*>(word_at(world, target, word).agent);
+    auto* const pbx = dynamic_cast<models::PbxService*>(word_at(world, target, word).agent);
     if (pbx == nullptr) {
         throw FaultRefused(fmt::format("{} has no process that stays on {}", word, target));
     }
@@ -175,7 +176,7 @@ Effect apply(FaultWorld& world, const std::string& target, const CpuRecover&) {
 Effect apply(FaultWorld& world, const std::string& target, const ProcessKill& fault) {
     models::Host& host = running_server(world, target);
     if (fault.process != daemon_process) {
-        models::Pbx& pbx = service_at(world, target, fault.process);
+        models::PbxService& pbx = service_at(world, target, fault.process);
         if (!pbx.answers_local_probe()) {
             throw FaultRefused(fmt::format("{} does not answer on {}", fault.process, target));
         }
@@ -221,7 +222,7 @@ Effect apply(FaultWorld& world, const std::string& target, const ProcessKill& fa
 Effect apply(FaultWorld& world, const std::string& target, const ProcessHang& fault) {
     models::Host& host = running_server(world, target);
     if (fault.process != daemon_process) {
-        models::Pbx& pbx = service_at(world, target, fault.process);
+        models::PbxService& pbx = service_at(world, target, fault.process);
         if (!pbx.answers_local_probe()) {
             throw FaultRefused(fmt::format("{} does not answer on {}", fault.process, target));
         }
@@ -248,7 +249,7 @@ Effect apply(FaultWorld& world, const std::string& target, const ProcessHang& fa
 Effect apply(FaultWorld& world, const std::string& target, const ProcessResume& fault) {
     models::Host& host = running_server(world, target);
     if (fault.process != daemon_process) {
-        models::Pbx& pbx = service_at(world, target, fault.process);
+        models::PbxService& pbx = service_at(world, target, fault.process);
         if (!pbx.hangs()) {
             throw FaultRefused(fmt::format("{} does not hang on {}", fault.process, target));
         }

@@ -141,6 +141,13 @@ Effect apply(FaultWorld& world, const std::string& target, const SpanClear&) {
 }
 
 Effect apply(FaultWorld& world, const std::string& target, const UpstreamDown&) {
+    if (models::SipProvider* const provider = world.testbed.provider(target); provider != nullptr) {
+        if (!provider->serving()) {
+            throw FaultRefused(fmt::format("{} serves nobody already", target));
+        }
+        provider->set_serving(false);
+        return {fmt::format("{} answers no request", target), nullptr, {}};
+    }
     models::Pstn& telco = telco_at(world, target);
     if (!telco.serving()) {
         throw FaultRefused(fmt::format("{} serves nobody already", target));
@@ -166,6 +173,13 @@ Effect apply(FaultWorld& world, const std::string& target, const UpstreamDown&) 
 }
 
 Effect apply(FaultWorld& world, const std::string& target, const UpstreamUp&) {
+    if (models::SipProvider* const provider = world.testbed.provider(target); provider != nullptr) {
+        if (provider->serving()) {
+            throw FaultRefused(fmt::format("{} serves already", target));
+        }
+        provider->set_serving(true);
+        return {fmt::format("{} answers requests again", target), nullptr, {}};
+    }
     models::Pstn& telco = telco_at(world, target);
     if (telco.serving()) {
         throw FaultRefused(fmt::format("{} serves already", target));

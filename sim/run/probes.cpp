@@ -3,9 +3,11 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
 #include <ns3/simulator.h>
 
 #include "model/event.hpp"
+#include "model/sip.hpp"
 
 namespace sim {
 
@@ -17,6 +19,7 @@ std::int64_t now_ns() {
     return ns3::Simulator::Now().GetNanoSeconds();
 }
 
+constexpr std::uint16_t options_port = 5062;
 constexpr double enough_stations = 0.95;  // design §4: inward counts as restored
 
 }  // namespace
@@ -24,7 +27,7 @@ constexpr double enough_stations = 0.95;  // design §4: inward counts as restor
 // ---------------------------------------------------------------- CallProbes
 
 CallProbes::CallProbes(models::Context& context,
-                       models::CallCentre& centre,
+                       models::Telephones& centre,
                        const ProbeSettings& settings)
     : m_context(context), m_centre(centre), m_settings(settings) {
     const auto add = [&](bool wanted, models::CallDirection direction) {
@@ -91,7 +94,7 @@ std::vector<ProbedDirection> CallProbes::results() {
 
 // ---------------------------------------------------------------- CallLoad
 
-CallLoad::CallLoad(models::Context& context, models::CallCentre& centre, const AnalogCalls& spec)
+CallLoad::CallLoad(models::Context& context, models::Telephones& centre, const AnalogCalls& spec)
     : m_centre(centre), m_spec(spec), m_gaps(context.stream("workload/" + spec.id + "/gap")),
       m_holds(context.stream("workload/" + spec.id + "/hold")),
       m_directions(context.stream("workload/" + spec.id + "/direction")) {}
@@ -158,6 +161,7 @@ void CallLoad::add_metrics(std::vector<std::pair<std::string, std::int64_t>>& me
     metrics.emplace_back("calls-ended-answered", answered);
     metrics.emplace_back("calls-failed", failed);
     metrics.emplace_back("calls-in-progress-at-end", m_centre.calls_in_progress());
+    m_centre.add_metrics(metrics);
 }
 
 CallsLost CallLoad::lost_since(std::int64_t from) const {
@@ -199,14 +203,51 @@ EchoLoad::EchoLoad(models::Context& context,
     m_phase = phase.uniform(Duration::zero(), spec.interval - Duration{1});
 }
 
+/// OPTIONS as a monitoring program sends them: one datagram each, from a port of its own; the
+/// number is the Call-ID.
+void EchoLoad::send_options(std::size_t number) {
+    const std::string own = m_client.address();
+    const std::string text = fmt::format("OPTIONS sip:{0} SIP/2.0\r\n"
+                                         "Via: SIP/2.0/UDP {1}:{2};branch=z9hG4bKprobe{3};rport\r\n"
+                                         "Max-Forwards: 70\r\n"
+                                         "From: <sip:probe@{1}>;tag=p{3}\r\n"
+                                         "To: <sip:{0}>\r\nCall-ID: {3}\r\nCSeq: 1 OPTIONS\r\n"
+                                         "Content-Length: 0\r\n\r\n",
+                                         m_spec.to,
+                                         own,
+                                         options_port,
+                                         number);
+    m_client.send_udp(m_spec.to, models::sip_port, options_port, std::as_bytes(std::span{text}));
+}
+
 void EchoLoad::start() {
+    if (m_spec.sip_options) {
+        m_client.on_udp = [this](const std::string&,
+                                 std::uint16_t,
+                                 std::uint16_t to_port,
+                                 std::span<const std::byte> bytes) {
+            const auto answer = models::sip::parse(
+                {reinterpret_cast<const char*>(bytes.data()), bytes.size()});  // NOLINT: text
+            if (to_port != options_port || !answer || answer->status != 200) {
+                return;
+            }
+            const auto number = models::sip::parse_number(answer->call_id(), 0xffffffffU);
+            if (number && *number < m_attempts.size() && !m_attempts[*number].answered) {
+                m_attempts[*number].answered = now_ns();
+            }
+        };
+    }
     models::post(to_time(m_phase), [this] { tick(); });
 }
 
 void EchoLoad::tick() {
     // The sequence number is 16 bits; an answer belongs to the last request with that number.
-    m_client.send_echo(m_spec.to, m_id, static_cast<std::uint16_t>(m_attempts.size()));
     m_attempts.push_back({now_ns(), {}});
+    if (m_spec.sip_options) {
+        send_options(m_attempts.size() - 1);
+    } else {
+        m_client.send_echo(m_spec.to, m_id, static_cast<std::uint16_t>(m_attempts.size() - 1));
+    }
     models::post(to_time(m_spec.interval), [this] { tick(); });
 }
 

@@ -23,7 +23,7 @@ namespace sim {
 /// One probe call per direction and interval, each direction with its own phase.
 class CallProbes {
   public:
-    CallProbes(models::Context&, models::CallCentre&, const ProbeSettings&);
+    CallProbes(models::Context&, models::Telephones&, const ProbeSettings&);
     /// `from`: when the first probe of each direction may start.
     void start(Duration from);
     /// No further probe call starts.
@@ -43,7 +43,7 @@ class CallProbes {
     void tick(std::size_t direction);
 
     models::Context& m_context;
-    models::CallCentre& m_centre;
+    models::Telephones& m_centre;
     ProbeSettings m_settings;
     std::vector<Direction> m_directions;
     std::int64_t m_started = 0;
@@ -53,7 +53,7 @@ class CallProbes {
 /// Calls of the stations and to them, with exponential gaps.
 class CallLoad {
   public:
-    CallLoad(models::Context&, models::CallCentre&, const AnalogCalls&);
+    CallLoad(models::Context&, models::Telephones&, const AnalogCalls&);
     void start();
     /// Call once, after the run at `end`. Calls younger than `settle` are left out: whether they
     /// will be answered is open.
@@ -75,7 +75,7 @@ class CallLoad {
     void next();
     void place();
 
-    models::CallCentre& m_centre;
+    models::Telephones& m_centre;
     AnalogCalls m_spec;
     models::RandomStream m_gaps;
     models::RandomStream m_holds;
@@ -93,6 +93,7 @@ class EchoLoad {
 
   private:
     void tick();
+    void send_options(std::size_t number);
 
     models::LightEndpoint& m_client;
     IcmpEcho m_spec;

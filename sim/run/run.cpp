@@ -26,6 +26,7 @@
 #include "run/invariants.hpp"
 #include "run/lanes.hpp"
 #include "run/observer.hpp"
+#include "run/pcapng.hpp"
 #include "run/probes.hpp"
 #include "run/second_world.hpp"
 #include "run/testbed.hpp"
@@ -47,9 +48,6 @@ std::int64_t now_ns() {
 constexpr Duration sample_interval = 100ms;
 // Probe calls begin this long before the first fault: long enough to know what is usual.
 constexpr Duration probe_lead = 10s;
-// A call of the workload that is still unanswered after this never will be: patience of 10 s and
-// its set-up.
-constexpr Duration call_settled = 15s;
 // Calls over time are counted in this many parts of the run.
 constexpr std::int64_t parts_of_run = 60;
 
@@ -250,6 +248,7 @@ class Engine {
                 .check = [this](const TimelineEntry& entry,
                                 const Check& check) { check_now(entry, check); },
                 .failed = [this](std::string reason) { fail(std::move(reason)); }});
+        start_captures();
         make_lanes();
         sample_lanes(0);
         m_injector->schedule();
@@ -287,11 +286,28 @@ class Engine {
         if (!m_failure.empty()) {
             throw std::runtime_error(m_failure);
         }
+        for (const auto& capture : m_captures) {
+            capture->finish();
+        }
         RunResult result = conclude_run();
         for (auto& log : m_event_logs) {
             log->finish();
         }
         return result;
+    }
+
+    void start_captures() {
+        if (m_options.pcap_dir.empty()) {
+            return;
+        }
+        std::filesystem::create_directories(m_options.pcap_dir);
+        for (const auto& [id, link] : m_testbed->lan_links()) {
+            auto& file = m_captures.emplace_back(std::make_unique<PcapngWriter>(
+                (std::filesystem::path{m_options.pcap_dir} / (id + ".pcapng")).string(), id));
+            link->capture = [writer = file.get()](const models::Frame& frame) {
+                writer->add(now_ns(), frame);
+            };
+        }
     }
 
     [[nodiscard]] const cluster::HaResources& shared_resources() const {
@@ -346,6 +362,9 @@ class Engine {
             return;
         }
         m_first_fault = now_ns();
+        if (auto* telephones = m_testbed->call_centre(); telephones != nullptr) {
+            telephones->outage_begins();
+        }
         if (m_calls.empty() || !m_second_world.split()) {
             return;
         }
@@ -353,6 +372,9 @@ class Engine {
             m_injector->follow(read_faults(m_second_world.told()));
         }
         m_nobody_acts = true;
+        for (const auto& capture : m_captures) {
+            capture->abandon();
+        }
         m_trace.abandon();
         for (auto& log : m_event_logs) {
             (void)log.release();  // its file is the first world's
@@ -616,7 +638,7 @@ class Engine {
     // ------------------------------------------------------------ load
 
     void start_load() {
-        models::CallCentre* const centre = m_testbed->call_centre();
+        models::Telephones* const centre = m_testbed->call_centre();
         if (centre != nullptr) {
             Duration first_fault = m_scenario.stop_at;
             for (const TimelineEntry& entry : m_injector->timeline()) {
@@ -797,7 +819,7 @@ class Engine {
         facts.end = end;
         for (const auto& calls : m_calls) {
             calls->add_metrics(facts.metrics);
-            facts.workloads.push_back(calls->results(end, call_settled));
+            facts.workloads.push_back(calls->results(end, settled()));
         }
         for (const auto& echo : m_echoes) {
             facts.workloads.push_back(echo->results());
@@ -844,6 +866,13 @@ class Engine {
         return result;
     }
 
+    /// A call of the workload that is still unanswered after this never will be.
+    [[nodiscard]] Duration settled() const {
+        const auto* telephones = m_testbed->call_centre();
+        return telephones == nullptr ? Duration{}
+                                     : Duration{telephones->settled_after().GetNanoSeconds()};
+    }
+
     void add_calls(RunResult& result, RunFacts& facts, std::int64_t end) {
         if (m_calls.empty()) {
             return;
@@ -855,7 +884,7 @@ class Engine {
         over_time.unanswered.resize(parts);
         over_time.dropped.resize(parts);
         for (const auto& calls : m_calls) {
-            calls->add_to(over_time, end - call_settled.count());
+            calls->add_to(over_time, end - settled().count());
         }
         if (m_second_world.exists()) {
             result.calls_lost = {Duration{*m_first_fault}, calls_lost(), m_second_world.result()};
@@ -865,6 +894,43 @@ class Engine {
         }
     }
 
+    [[nodiscard]] bool asks_by_sip(const std::string& workload) const {
+        return std::ranges::any_of(m_scenario.workload, [&](const Workload& candidate) {
+            const auto* echo = std::get_if<IcmpEcho>(&candidate);
+            return echo != nullptr && echo->sip_options && echo->id == workload;
+        });
+    }
+
+    /// From one answer to the next, in ns.
+    [[nodiscard]] static std::int64_t longest_gap(const WorkloadLog& log) {
+        std::int64_t longest = 0;
+        std::optional<std::int64_t> last;
+        for (const Attempt& attempt : log.attempts) {
+            if (attempt.answered) {
+                longest = std::max(longest, *attempt.answered - last.value_or(*attempt.answered));
+                last = attempt.answered;
+            }
+        }
+        return longest;
+    }
+
+    /// Interfaces with an address and no route to their own network: what a source fix-up leaves
+    /// behind that is not undone before its address goes.
+    [[nodiscard]] static std::int64_t networks_lost(const Testbed::Member& member) {
+        if (!member.host->kernel_runs()) {
+            return 0;
+        }
+        const auto routes = member.host->routes();
+        std::int64_t lost = 0;
+        for (const auto& interface : member.host->interfaces()) {
+            const bool connected = std::ranges::any_of(routes, [&](const cluster::Route& route) {
+                return route.interface == interface.name && route.gateway.empty();
+            });
+            lost += !member.host->fixed_address(interface.name).empty() && !connected ? 1 : 0;
+        }
+        return lost;
+    }
+
     void add_metrics(RunFacts& facts) const {
         for (const WorkloadLog& log : facts.workloads) {
             std::int64_t unanswered = 0;
@@ -872,6 +938,9 @@ class Engine {
                 unanswered += attempt.answered ? 0 : 1;
             }
             facts.metrics.emplace_back(log.id + "-unanswered", unanswered);
+            if (asks_by_sip(log.id)) {
+                facts.metrics.emplace_back(log.id + "-gap-us", longest_gap(log) / 1000);
+            }
         }
         facts.metrics.emplace_back("probe-calls", m_probes ? m_probes->started() : 0);
         facts.metrics.emplace_back("takeovers", static_cast<std::int64_t>(facts.takeovers.size()));
@@ -880,6 +949,9 @@ class Engine {
                                        static_cast<std::int64_t>(bridge->control_requests()));
         }
         for (const auto& member : m_testbed->members()) {
+            if (m_testbed->call_centre() != nullptr && m_testbed->bridges().empty()) {
+                facts.metrics.emplace_back(member.name + "-networks-lost", networks_lost(member));
+            }
             if (const auto status =
                     member.host->kernel_runs() ? m_testbed->status(member) : std::nullopt;
                 status) {
@@ -939,6 +1011,7 @@ class Engine {
     std::vector<std::unique_ptr<EventLogWriter>> m_event_logs;
     std::vector<ExpectationResult> m_checks;
     std::string m_failure;
+    std::vector<std::unique_ptr<PcapngWriter>> m_captures;  // the links write into them
     std::unique_ptr<Testbed> m_testbed;
     std::unique_ptr<FaultInjector> m_injector;
     std::unique_ptr<CallProbes> m_probes;

@@ -22,7 +22,8 @@ struct RunOptions {
     TraceLevel trace = TraceLevel::signalling;
     std::string trace_file;  ///< empty: no trace is written
     std::string
-        event_log_dir;  ///< empty: no event logs; else <dir>/<node>.eventlog for each member
+        event_log_dir;     ///< empty: no event logs; else <dir>/<node>.eventlog for each member
+    std::string pcap_dir;  ///< empty: none; else <dir>/<link>.pcapng for each Ethernet link
     std::function<void(Duration simulated)>
         progress;  ///< about every simulated second; may be null
 };
@@ -89,7 +90,7 @@ struct Episode {
     TakeoverVerdict verdict = TakeoverVerdict::no_interruption;
     bool two_owners = false;
     std::vector<std::pair<Duration, std::string>>
-        story;  ///< what an operator would tell, ≤ 15 lines
+        story;                        ///< what an operator would tell, ≤ 15 lines
     std::vector<std::string> advice;  ///< what to change, what helps most first
 };
 

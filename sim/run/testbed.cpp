@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "model/event.hpp"
+#include "model/packets.hpp"
 #include "run/implementation.hpp"
 
 namespace sim {
@@ -137,6 +138,17 @@ void describe_frame(const models::Frame& frame, std::string& protocol, std::stri
             info = destination == 1024 ? "control request" : "control reply";
         } else if (destination == 694) {
             protocol = "heartbeat";
+        } else if (source == 53 || destination == 53) {
+            protocol = "dns";
+        } else if (source == 5060 || destination == 5060) {
+            protocol = "sip";
+            std::array<std::uint8_t, 160> all{};
+            const std::uint32_t got = frame.packet->CopyData(all.data(), all.size());
+            for (std::size_t i = header + 8; i < got && all[i] >= 0x20 && all[i] < 0x7f; ++i) {
+                info += static_cast<char>(all[i]);
+            }
+        } else if (source >= 10000 && destination >= 10000) {
+            protocol = "rtp";
         } else {
             protocol = "udp";
         }
@@ -165,6 +177,9 @@ Testbed::~Testbed() {
         host->kill(daemon_process);  // while its agents are still there
     }
     m_call_centre.reset();
+    for (auto& [name, host] : m_hosts) {
+        host->on_boot = nullptr;
+    }
     m_agents.clear();  // agents look at hosts, bridges and lines
 }
 
@@ -189,6 +204,15 @@ void Testbed::build_nodes(const Scenario& scenario) {
                         interface.id, m_macs[node.id].at(interface.id), interface.addresses);
                 }
             }
+            for (const RouteSpec& route : node.routes) {
+                host->add_static_route({.destination = route.destination,
+                                        .gateway = route.gateway,
+                                        .interface = route.interface,
+                                        .source = {},
+                                        .protocol = {},
+                                        .scope = {},
+                                        .metric = static_cast<std::uint32_t>(route.metric)});
+            }
             break;
         }
         case NodeKind::client: {
@@ -203,6 +227,7 @@ void Testbed::build_nodes(const Scenario& scenario) {
                 m_macs[node.id].at(interface.id),
                 without_prefix_length(interface.addresses.front()),
                 prefix_length(interface.addresses.front()));
+            m_clients[node.id]->gateway = node.gateway;
             break;
         }
         case NodeKind::network_switch:
@@ -252,6 +277,12 @@ void Testbed::build_nodes(const Scenario& scenario) {
             m_banks[node.id] =
                 std::make_unique<models::ChannelBank>(m_context, node.id, node.ports);
             break;
+        case NodeKind::router:
+        case NodeKind::phones:
+        case NodeKind::sip_provider:
+        case NodeKind::dns:
+            build_sip_node(scenario, node, n);
+            break;
         case NodeKind::ups:
             break;  // power is followed by the fault injector
         }
@@ -265,6 +296,20 @@ models::LanPort& Testbed::lan_port(const Scenario& scenario, const LinkEnd& end)
     }
     if (const auto found = m_clients.find(end.node); found != m_clients.end()) {
         return *found->second;
+    }
+    if (const auto found = m_phones.find(end.node); found != m_phones.end()) {
+        return *found->second;
+    }
+    if (const auto found = m_providers.find(end.node); found != m_providers.end()) {
+        return found->second->port();
+    }
+    if (const auto found = m_dns.find(end.node); found != m_dns.end()) {
+        return found->second->port();
+    }
+    if (const auto found = m_routers.find(end.node); found != m_routers.end()) {
+        if (models::LanPort* const port = found->second->port(end.port); port != nullptr) {
+            return *port;
+        }
     }
     if (const auto found = m_bridges.find(end.node); found != m_bridges.end() && node != nullptr) {
         const auto at = std::ranges::find_if(node->interfaces, [&](const InterfaceSpec& interface) {
@@ -351,6 +396,193 @@ void Testbed::build_links(const Scenario& scenario) {
     }
 }
 
+void Testbed::build_sip_node(const Scenario& scenario, const NodeSpec& node, std::size_t number) {
+    if (node.interfaces.empty()) {
+        throw std::runtime_error(fmt::format("{}: needs an interface with an address", node.id));
+    }
+    for (const InterfaceSpec& interface : node.interfaces) {
+        if (interface.addresses.size() != 1) {
+            throw std::runtime_error(
+                fmt::format("{}:{}: needs one address", node.id, interface.id));
+        }
+    }
+    const InterfaceSpec& first = node.interfaces.front();
+    const std::string address = without_prefix_length(first.addresses.front());
+    const int length = prefix_length(first.addresses.front());
+    bool rtp_packets = false;
+    for (const auto& [word, model] : scenario.cluster.resources) {
+        rtp_packets = rtp_packets || model.rtp_packets;
+    }
+    const auto rtp = rtp_packets ? models::RtpDetail::packets : models::RtpDetail::windows;
+    if (node.kind == NodeKind::router) {
+        auto& router = m_routers[node.id];
+        router = std::make_unique<models::Router>(m_context, node.id);
+        for (const InterfaceSpec& interface : node.interfaces) {
+            router->add_interface(interface.id,
+                                  m_macs[node.id].at(interface.id),
+                                  without_prefix_length(interface.addresses.front()),
+                                  prefix_length(interface.addresses.front()));
+        }
+    } else if (node.kind == NodeKind::phones) {
+        models::SipPhonesOptions options;
+        options.count = node.phones.count;
+        options.first_address = address;
+        options.prefix_length = length;
+        // A block of its own: 02:01, the node's place in the file, then the phone.
+        options.first_mac = to_ns3({0x02, 0x01, 0, static_cast<std::uint8_t>(number), 0, 0});
+        options.first_extension = node.phones.first_extension;
+        options.profile = models::sip::phone_profile(node.phones.profile);
+        options.registrar = node.phones.registrar;
+        options.servers = node.phones.servers;
+        options.expires_s = node.phones.expires_s;
+        options.dns = node.phones.dns;
+        options.gateway = node.gateway;
+        options.start = to_time(node.phones.start);
+        options.start_spread = to_time(node.phones.start_spread);
+        options.rtp = rtp;
+        const auto name = node.id + ":" + first.id;
+        m_phones[node.id] = std::make_unique<models::SipPhones>(m_context, name, options);
+        m_phones[node.id]->start();
+        m_parameters.push_back({node.id + " profile",
+                                fmt::format("{}, expires {} s",
+                                            node.phones.profile,
+                                            options.expires_s.value_or(options.profile->expires_s)),
+                                options.expires_s ? Mark::yours : Mark::sourced,
+                                "what this make does when its server is gone; docs/models-sip.md"});
+    } else if (node.kind == NodeKind::sip_provider) {
+        models::SipProviderOptions options;
+        options.auth =
+            node.provider.by_digest ? models::SipAuth::by_digest : models::SipAuth::by_address;
+        options.accepts = node.provider.accepts;
+        options.trunk = node.provider.trunk;
+        options.options_interval = to_time(node.provider.options);
+        options.gateway = node.gateway;
+        options.rtp = rtp;
+        m_providers[node.id] = std::make_unique<models::SipProvider>(
+            m_context, node.id, m_macs[node.id].at(first.id), address, length, options);
+        m_parameters.push_back({node.id + " OPTIONS",
+                                fmt::format("every {} s, {} misses",
+                                            options.options_interval.GetSeconds(),
+                                            options.options_misses),
+                                Mark::assumed,
+                                "30 to 60 s are usual"});
+    } else {
+        models::sip::Zone zone;
+        for (const DnsRecordSpec& record : node.records) {
+            zone.records.push_back({.name = record.name,
+                                    .type = record.type == "A"     ? models::sip::RecordType::a
+                                            : record.type == "SRV" ? models::sip::RecordType::srv
+                                                                   : models::sip::RecordType::naptr,
+                                    .ttl_s = static_cast<std::uint32_t>(record.ttl_s),
+                                    .target = record.target,
+                                    .priority = static_cast<std::uint16_t>(record.priority),
+                                    .weight = static_cast<std::uint16_t>(record.weight),
+                                    .port = static_cast<std::uint16_t>(record.port),
+                                    .service = record.type == "NAPTR" ? "SIP+D2U" : ""});
+        }
+        m_dns[node.id] = std::make_unique<models::DnsServer>(m_context,
+                                                             node.id,
+                                                             m_macs[node.id].at(first.id),
+                                                             address,
+                                                             length,
+                                                             std::move(zone),
+                                                             node.gateway);
+    }
+}
+
+void Testbed::build_sip_pbx(const Scenario& scenario,
+                            models::Host& at,
+                            const std::string& member,
+                            const std::string& name,
+                            const std::string& word,
+                            const ScriptModel& model) {
+    if (word != "asterisk") {
+        // Its process has that name, whatever the script is called; the word is only a label.
+        m_parameters.push_back({member + " " + word, "runs asterisk", Mark::yours, "scenario"});
+    }
+    models::SipPbxOptions options;
+    options.profile = script_profile(profile_of(scenario, model.profile));
+    options.standby = model.standby == ScriptModel::Standby::hot    ? models::Standby::hot
+                      : model.standby == ScriptModel::Standby::warm ? models::Standby::warm
+                                                                    : models::Standby::cold;
+    for (const auto& [id, phones] : m_phones) {
+        for (int i = 0; i < phones->count(); ++i) {
+            const std::string user = phones->extension(i);
+            options.phones.emplace(user, "secret-" + user);
+        }
+    }
+    if (!model.provider.empty()) {
+        options.trunk.provider = m_providers.at(model.provider)->address();
+        options.trunk.registers = model.trunk_registers;
+        options.trunk.forbidden_retry = to_time(model.forbidden_retry);
+        options.trunk.qualify = to_time(model.trunk_qualify);
+    }
+    options.qualify = to_time(model.qualify);
+    options.rtp = model.rtp_packets ? models::RtpDetail::packets : models::RtpDetail::windows;
+    for (const auto& group : scenario.cluster.files.at(member).resources.groups) {
+        for (const auto& resource : group.resources) {
+            if (resource.script == "IPaddr" || resource.script == "IPaddr2") {
+                const auto spec = cluster::parse_address_spec(
+                    resource.arguments.empty() ? resource.text : resource.arguments.front());
+                if (spec) {
+                    options.service_addresses.push_back(spec->address);
+                }
+            }
+        }
+    }
+    const std::string store =
+        model.registrar == ScriptModel::Registrar::shared ? std::string{} : member;
+    auto& registrar = m_registrars[store];
+    if (!registrar) {
+        registrar = std::make_unique<models::SipRegistrar>();
+    }
+    auto pbx = std::make_unique<models::SipPbx>(at, std::move(options), *registrar);
+    if (model.registrar == ScriptModel::Registrar::replicated) {
+        for (const std::string& peer : scenario.cluster.members) {
+            if (peer != member) {
+                auto& copy = m_registrars[peer];
+                if (!copy) {
+                    copy = std::make_unique<models::SipRegistrar>();
+                }
+                pbx->replicate_to(*copy, *host(peer));
+            }
+        }
+    }
+    at.on_boot = [raw = pbx.get()] { raw->boot(); };
+    m_agents[member][name] = std::move(pbx);
+}
+
+void Testbed::build_sip_people(const Scenario& scenario) {
+    std::vector<models::SipPhones*> phones;
+    for (const NodeSpec& node : scenario.topology.nodes) {  // file order
+        if (const auto found = m_phones.find(node.id); found != m_phones.end()) {
+            phones.push_back(found->second.get());
+        }
+    }
+    models::SipPeople people;
+    people.patience = to_time(scenario.probes.patience);
+    for (const Workload& workload : scenario.workload) {
+        if (const auto* calls = std::get_if<AnalogCalls>(&workload);
+            calls != nullptr && calls->sip) {
+            people.patience = to_time(calls->patience);
+            people.redials = calls->redials;
+            people.redial_gap = to_time(calls->redial_gap);
+        }
+    }
+    m_parameters.push_back({"redials",
+                            fmt::format("{}, {} s apart, patience {} s",
+                                        people.redials,
+                                        people.redial_gap.GetSeconds(),
+                                        people.patience.GetSeconds()),
+                            Mark::assumed,
+                            "callers of the workload"});
+    m_call_centre = std::make_unique<models::SipTelephones>(
+        m_context,
+        std::move(phones),
+        m_providers.empty() ? nullptr : m_providers.begin()->second.get(),
+        people);
+}
+
 std::string Testbed::interface_towards(const Topology& topology,
                                        const std::string& server,
                                        const std::string& bridge) {
@@ -412,6 +644,38 @@ void Testbed::build_agents(const Scenario& scenario) {
                 agents[agent_names(word)] =
                     std::make_unique<models::ScriptAgent>(*at, word, script_profile(profile));
                 break;
+            case ScriptModel::Kind::sip_pbx:
+                build_sip_pbx(scenario, *at, member, agent_names(word), word, model);
+                break;
+            case ScriptModel::Kind::published_fixrouting: {
+                // The script was written for the segments of the first node.
+                std::vector<models::PublishedFixrouting::Segment> segments;
+                const NodeSpec* first = scenario.topology.node(scenario.cluster.members.front());
+                for (const InterfaceSpec& interface : first->interfaces) {
+                    for (const std::string& address : interface.addresses) {
+                        const auto own = models::parse_prefix(address);
+                        for (const auto& group : files.resources.groups) {
+                            for (const auto& resource : group.resources) {
+                                const auto spec = cluster::parse_address_spec(
+                                    resource.arguments.empty() ? resource.text
+                                                               : resource.arguments.front());
+                                const auto moves =
+                                    spec ? models::parse_address(spec->address) : std::nullopt;
+                                if (own && moves && own->holds(*moves)) {
+                                    segments.push_back({models::format_address(own->network()) +
+                                                            "/" + std::to_string(own->length),
+                                                        interface.id,
+                                                        spec->address,
+                                                        models::format_address(own->address)});
+                                }
+                            }
+                        }
+                    }
+                }
+                agents[agent_names(word)] = std::make_unique<models::PublishedFixrouting>(
+                    *at, word, std::move(segments), script_profile(profile));
+                break;
+            }
             case ScriptModel::Kind::bridge_program: {
                 if (!files.redfone) {
                     throw std::runtime_error(
@@ -483,6 +747,10 @@ void Testbed::build_agents(const Scenario& scenario) {
 }
 
 void Testbed::build_telephony(const Scenario& scenario) {
+    if (!m_phones.empty()) {
+        build_sip_people(scenario);
+        return;
+    }
     if (m_pstns.empty() && m_banks.empty()) {
         return;
     }
@@ -550,8 +818,14 @@ void Testbed::start_daemons(const Scenario& scenario) {
         for (auto& [word, agent] : agents) {
             if (auto* pbx = dynamic_cast<models::Pbx*>(agent.get()); pbx != nullptr) {
                 member.pbx = pbx;
-                if (m_call_centre) {
-                    m_call_centre->add_server(*pbx);
+                if (auto* centre = dynamic_cast<models::CallCentre*>(m_call_centre.get())) {
+                    centre->add_server(*pbx);
+                }
+            }
+            if (auto* pbx = dynamic_cast<models::SipPbx*>(agent.get()); pbx != nullptr) {
+                member.pbx = pbx;
+                if (auto* people = dynamic_cast<models::SipTelephones*>(m_call_centre.get())) {
+                    people->add_server(*pbx);
                 }
             }
         }
@@ -689,6 +963,10 @@ bool Testbed::start_daemon(const Member& member) {
     }
     member.host->spawn(daemon_process, make_daemon(member_index(member.name)));
     return true;
+}
+
+models::SipProvider* Testbed::provider(const std::string& id) {
+    return find_in(m_providers, id);
 }
 
 models::Pstn* Testbed::pstn(const std::string& id) {

@@ -14,6 +14,7 @@
 #include "model/daemon_process.hpp"
 #include "model/host.hpp"
 #include "model/lan.hpp"
+#include "model/sip.hpp"
 #include "model/telephony.hpp"
 #include "run/run.hpp"
 #include "scenario/scenario.hpp"
@@ -39,7 +40,7 @@ class Testbed {
     struct Member {
         std::string name;
         models::Host* host = nullptr;
-        models::Pbx* pbx = nullptr;  ///< null: no telephone service on it
+        models::PbxService* pbx = nullptr;  ///< null: no telephone service on it
         cluster::NodeOptions options;
     };
 
@@ -63,7 +64,12 @@ class Testbed {
     [[nodiscard]] models::Fonebridge* bridge(const std::string& id);
     [[nodiscard]] models::LightEndpoint* client(const std::string& id);
     [[nodiscard]] models::Pstn* pstn(const std::string& id);
-    [[nodiscard]] models::CallCentre* call_centre() noexcept { return m_call_centre.get(); }
+    [[nodiscard]] models::SipProvider* provider(const std::string& id);
+    [[nodiscard]] models::Telephones* call_centre() noexcept { return m_call_centre.get(); }
+    [[nodiscard]] const std::map<std::string, std::unique_ptr<models::LanLink>>&
+    lan_links() const noexcept {
+        return m_lan_links;
+    }
     [[nodiscard]] const std::map<std::string, std::unique_ptr<models::Fonebridge>>&
     bridges() const noexcept {
         return m_bridges;
@@ -95,6 +101,14 @@ class Testbed {
     void build_nodes(const Scenario&);
     void build_links(const Scenario&);
     void build_telephony(const Scenario&);
+    void build_sip_node(const Scenario&, const NodeSpec&, std::size_t number);
+    void build_sip_people(const Scenario&);
+    void build_sip_pbx(const Scenario&,
+                       models::Host&,
+                       const std::string& member,
+                       const std::string& name,
+                       const std::string& word,
+                       const ScriptModel&);
     void build_agents(const Scenario&);
     void start_daemons(const Scenario&);
     [[nodiscard]] std::unique_ptr<models::Process> make_daemon(std::size_t member);
@@ -116,6 +130,11 @@ class Testbed {
     std::map<std::string, std::unique_ptr<models::LanSwitch>> m_switches;
     std::map<std::string, std::unique_ptr<models::LightEndpoint>> m_clients;
     std::map<std::string, std::unique_ptr<models::Fonebridge>> m_bridges;
+    std::map<std::string, std::unique_ptr<models::Router>> m_routers;
+    std::map<std::string, std::unique_ptr<models::SipPhones>> m_phones;
+    std::map<std::string, std::unique_ptr<models::SipProvider>> m_providers;
+    std::map<std::string, std::unique_ptr<models::DnsServer>> m_dns;
+    std::map<std::string, std::unique_ptr<models::SipRegistrar>> m_registrars;  // by member, or ""
     std::map<std::string, std::unique_ptr<models::Pstn>> m_pstns;
     std::map<std::string, std::unique_ptr<models::ChannelBank>> m_banks;
     std::map<std::string, std::map<std::string, models::LanPort*>>
@@ -125,7 +144,7 @@ class Testbed {
     std::map<std::string, std::unique_ptr<models::LanLink>> m_lan_links;
     std::map<std::string, std::unique_ptr<models::SerialLine>> m_serial_lines;
     std::map<std::string, std::unique_ptr<models::T1Line>> m_t1_lines;
-    std::unique_ptr<models::CallCentre> m_call_centre;
+    std::unique_ptr<models::Telephones> m_call_centre;
     std::map<std::string, models::HeartbeatShell> m_shells;  // profile heartbeat-3.0.6 only
     std::vector<Member> m_members;
     std::map<cluster::MacAddress, std::size_t> m_member_of_mac;

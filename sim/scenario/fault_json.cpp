@@ -227,7 +227,7 @@ Target t1_line(ObjectCursor& object, const Scenario& scenario) {
 }
 
 Target telco(ObjectCursor& object, const Scenario& scenario) {
-    return read_target(object, nodes(scenario, {NodeKind::pstn}));
+    return read_target(object, nodes(scenario, {NodeKind::pstn, NodeKind::sip_provider}));
 }
 
 Target ups(ObjectCursor& object, const Scenario& scenario) {
@@ -368,8 +368,12 @@ read_group(const Cursor& list, const Words& known, std::vector<std::string>& see
 
 Fault partition(ObjectCursor& object, const Scenario& scenario) {
     Partition fault;
-    const auto known =
-        ids_of(scenario.topology, {NodeKind::server, NodeKind::client, NodeKind::fonebridge});
+    const auto known = ids_of(scenario.topology,
+                              {NodeKind::server,
+                               NodeKind::client,
+                               NodeKind::fonebridge,
+                               NodeKind::phones,
+                               NodeKind::sip_provider});
     if (const auto groups = object.need("groups", "\"groups\": lists of nodes that are apart")) {
         std::vector<std::string> seen;
         groups->each("lists of nodes", [&](const Cursor& item) {

@@ -158,6 +158,31 @@ void read_calls(ObjectCursor& object, Scenario& scenario, AnalogCalls& calls) {
     }
 }
 
+void read_sip_calls(ObjectCursor& object, const Scenario& scenario, AnalogCalls& calls) {
+    for (const NodeSpec& node : scenario.topology.nodes) {
+        calls.stations += node.kind == NodeKind::phones ? node.phones.count : 0;
+    }
+    if (const auto start = object.get("start")) {
+        calls.start = start->duration().value_or(Duration{});
+    }
+    if (const auto rate =
+            object.need("rate_per_hour", "\"rate_per_hour\": calls of all phones together")) {
+        calls.rate_per_hour = rate->number(0, 1e6).value_or(0);
+    }
+    if (const auto hold = object.get("hold")) {
+        calls.hold = read_distribution(*hold).value_or(calls.hold);
+    }
+    if (const auto patience = object.get("patience")) {
+        calls.patience = patience->duration(true).value_or(calls.patience);
+    }
+    if (const auto redials = object.get("redials")) {
+        calls.redials = static_cast<int>(redials->integer(0, 20).value_or(calls.redials));
+    }
+    if (const auto gap = object.get("redial_gap")) {
+        calls.redial_gap = gap->duration().value_or(calls.redial_gap);
+    }
+}
+
 void read_echo(ObjectCursor& object, const Scenario& scenario, IcmpEcho& echo) {
     if (const auto from = object.need("from", "\"from\": a client or server")) {
         echo.from =
@@ -216,8 +241,12 @@ void read_profiles(const Cursor& cursor, std::map<std::string, Profile>& profile
 }
 
 void read_workload(const Cursor& cursor, Scenario& scenario) {
-    static constexpr std::array<std::pair<std::string_view, bool>, 2> kinds{
-        {{"analog-calls", true}, {"icmp-echo", false}}};
+    enum class Kind : std::uint8_t { analog, echo, sip_calls, sip_options };
+    static constexpr std::array<std::pair<std::string_view, Kind>, 4> kinds{
+        {{"analog-calls", Kind::analog},
+         {"icmp-echo", Kind::echo},
+         {"sip-calls", Kind::sip_calls},
+         {"sip-options", Kind::sip_options}}};
     std::vector<std::string> seen;
     cursor.each("workloads", [&](const Cursor& item) {
         ObjectCursor object(item, "a workload: {\"id\": …, \"kind\": …}");
@@ -226,20 +255,26 @@ void read_workload(const Cursor& cursor, Scenario& scenario) {
             id = name->id().value_or("");
             claim_id(*name, id, seen, "workload");
         }
-        const auto word = object.need("kind", "\"kind\": \"analog-calls\" or \"icmp-echo\"");
-        const auto calls_kind = word ? word->word(kinds) : std::nullopt;
-        if (!calls_kind) {
+        const auto word = object.need("kind", "\"kind\": \"analog-calls\", \"icmp-echo\", …");
+        const auto kind = word ? word->word(kinds) : std::nullopt;
+        if (!kind) {
             item.problems().names_lost();
             return;
         }
-        if (*calls_kind) {
+        if (*kind == Kind::analog || *kind == Kind::sip_calls) {
             AnalogCalls calls;
             calls.id = id;
-            read_calls(object, scenario, calls);
+            calls.sip = *kind == Kind::sip_calls;
+            if (calls.sip) {
+                read_sip_calls(object, scenario, calls);
+            } else {
+                read_calls(object, scenario, calls);
+            }
             scenario.workload.emplace_back(std::move(calls));
         } else {
             IcmpEcho echo;
             echo.id = id;
+            echo.sip_options = *kind == Kind::sip_options;
             read_echo(object, scenario, echo);
             scenario.workload.emplace_back(std::move(echo));
         }

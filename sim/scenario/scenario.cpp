@@ -219,6 +219,14 @@ std::string_view name(NodeKind kind) noexcept {
         return "client";
     case NodeKind::ups:
         return "ups";
+    case NodeKind::router:
+        return "router";
+    case NodeKind::phones:
+        return "phones";
+    case NodeKind::sip_provider:
+        return "sip-provider";
+    case NodeKind::dns:
+        return "dns";
     }
     return "";
 }

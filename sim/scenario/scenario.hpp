@@ -29,7 +29,11 @@ enum class NodeKind : std::uint8_t {
     pstn,
     channel_bank,
     client,
-    ups
+    ups,
+    router,
+    phones,
+    sip_provider,
+    dns
 };
 
 struct InterfaceSpec {
@@ -39,6 +43,41 @@ struct InterfaceSpec {
     std::string mac;                     ///< empty: assigned from node and interface order
 };
 
+struct RouteSpec {
+    std::string destination;  ///< "default" or "10.20.0.0/16"
+    std::string gateway;
+    std::string interface;
+    int metric = 0;
+};
+
+/// Phones of one make; their addresses, MAC addresses and extensions follow the first ones.
+struct PhonesSpec {
+    int count = 1;
+    std::string profile = "single-a";  ///< of sip::phone_profiles()
+    std::string registrar;             ///< address or domain
+    std::vector<std::string> servers;  ///< further servers, by address
+    std::optional<int> expires_s;
+    std::string dns;  ///< address of a name server; empty: none
+    int first_extension = 1001;
+    Duration start = std::chrono::seconds{20};
+    Duration start_spread = std::chrono::seconds{10};
+};
+
+struct ProviderSpec {
+    bool by_digest = false;            ///< else by address
+    std::vector<std::string> accepts;  ///< by address: these, others get 403
+    std::string trunk;                 ///< where inward calls go; empty: the registered Contact
+    Duration options = std::chrono::seconds{30};  ///< its OPTIONS; 0: none [assumed]
+};
+
+struct DnsRecordSpec {
+    std::string name;
+    std::string type;  ///< "A", "SRV", "NAPTR"
+    std::string target;
+    int priority = 0, weight = 0, port = 0;
+    int ttl_s = 300;
+};
+
 struct NodeSpec {
     std::string id;
     NodeKind kind = NodeKind::server;
@@ -46,9 +85,14 @@ struct NodeSpec {
     std::vector<InterfaceSpec> interfaces;
     int ports = 24;  ///< switch, channel bank
     Duration mac_aging = std::chrono::seconds{300};
-    int spans = 4;      ///< fonebridge
-    Duration backup{};  ///< ups: how long it carries on after mains fails
-    std::string model;  ///< free text, shown
+    int spans = 4;                    ///< fonebridge
+    Duration backup{};                ///< ups: how long it carries on after mains fails
+    std::string model;                ///< free text, shown
+    std::string gateway{};            ///< phones, sip-provider, dns, client
+    std::vector<RouteSpec> routes{};  ///< server
+    PhonesSpec phones{};
+    ProviderSpec provider{};
+    std::vector<DnsRecordSpec> records{};  ///< dns
 };
 
 enum class LinkType : std::uint8_t { ethernet, serial, t1 };
@@ -88,10 +132,25 @@ struct ScriptModel {
     enum class Kind : std::uint8_t {
         durations_only,
         pbx,
-        bridge_program
+        bridge_program,
+        sip_pbx,              ///< Asterisk with SIP phones and a SIP provider
+        published_fixrouting  ///< the script of the published SIP cluster, to the letter
     } kind = Kind::durations_only;
     std::string profile;  ///< key of Scenario::profiles
     std::string bridge;   ///< node id, for bridge_program and pbx
+    // sip_pbx
+    std::string provider{};  ///< node id; empty: no outside line
+    enum class Standby : std::uint8_t { cold, warm, hot } standby = Standby::cold;
+    enum class Registrar : std::uint8_t {
+        local,      ///< on the node's disk: the other node does not know it
+        shared,     ///< one database for both
+        replicated  ///< copied to the other node while it is up
+    } registrar = Registrar::local;
+    bool trunk_registers = false;
+    Duration forbidden_retry{};  ///< 0: one 403 ends the trunk's registration for good
+    Duration qualify{};          ///< of phones; 0: off
+    Duration trunk_qualify{};    ///< of the provider; 0: off
+    bool rtp_packets = false;
 };
 
 struct AcceptedFinding {
@@ -130,6 +189,11 @@ struct AnalogCalls {
     Duration start{};
     double rate_per_hour = 0;
     models::Distribution hold = models::ConstantDist{std::chrono::seconds{120}};
+    // sip-calls: no banks and no T1, and callers that try again
+    bool sip = false;
+    Duration patience = std::chrono::seconds{10};   ///< [assumed, range 5-20 s]
+    int redials = 2;                                ///< [assumed]
+    Duration redial_gap = std::chrono::seconds{5};  ///< [assumed]
 };
 
 struct IcmpEcho {
@@ -137,6 +201,7 @@ struct IcmpEcho {
     std::string from;
     std::string to;
     Duration interval = std::chrono::milliseconds{100};
+    bool sip_options = false;  ///< OPTIONS and 200 instead of echo
 };
 
 using Workload = std::variant<AnalogCalls, IcmpEcho>;

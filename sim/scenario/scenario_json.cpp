@@ -18,10 +18,27 @@ constexpr std::array<std::pair<std::string_view, Implementation>, 2> implementat
     {{"understudyd", Implementation::understudyd},
      {"heartbeat-3.0.6", Implementation::heartbeat_3_0_6}}};
 
-constexpr std::array<std::pair<std::string_view, ScriptModel::Kind>, 3> script_kinds{
+constexpr std::array<std::pair<std::string_view, ScriptModel::Kind>, 5> script_kinds{
     {{"durations", ScriptModel::Kind::durations_only},
      {"pbx", ScriptModel::Kind::pbx},
-     {"bridge-program", ScriptModel::Kind::bridge_program}}};
+     {"bridge-program", ScriptModel::Kind::bridge_program},
+     {"sip-pbx", ScriptModel::Kind::sip_pbx},
+     {"published-fixrouting", ScriptModel::Kind::published_fixrouting}}};
+
+constexpr std::array<std::pair<std::string_view, ScriptModel::Standby>, 3> standby_kinds{
+    {{"cold", ScriptModel::Standby::cold},
+     {"warm", ScriptModel::Standby::warm},
+     {"hot", ScriptModel::Standby::hot}}};
+
+constexpr std::array<std::pair<std::string_view, ScriptModel::Registrar>, 3> registrar_kinds{
+    {{"local", ScriptModel::Registrar::local},
+     {"shared", ScriptModel::Registrar::shared},
+     {"replicated", ScriptModel::Registrar::replicated}}};
+
+constexpr std::array<std::pair<std::string_view, bool>, 2> trunk_kinds{
+    {{"address", false}, {"registration", true}}};
+constexpr std::array<std::pair<std::string_view, bool>, 2> rtp_kinds{
+    {{"windows", false}, {"packets", true}}};
 
 std::vector<std::string_view> profile_names(const Scenario& scenario) {
     std::vector<std::string_view> names;
@@ -49,12 +66,41 @@ void read_members(const Cursor& list, Scenario& scenario) {
     }
 }
 
+void read_sip_pbx(ObjectCursor& object, const Scenario& scenario, ScriptModel& model) {
+    if (const auto provider = object.get("provider")) {
+        model.provider =
+            read_reference(*provider, ids_of(scenario.topology, {NodeKind::sip_provider}))
+                .value_or("");
+    }
+    if (const auto standby = object.get("standby")) {
+        model.standby = standby->word(standby_kinds).value_or(model.standby);
+    }
+    if (const auto registrar = object.get("registrar")) {
+        model.registrar = registrar->word(registrar_kinds).value_or(model.registrar);
+    }
+    if (const auto trunk = object.get("trunk")) {
+        model.trunk_registers = trunk->word(trunk_kinds).value_or(false);
+    }
+    if (const auto retry = object.get("forbidden_retry")) {
+        model.forbidden_retry = retry->duration().value_or(model.forbidden_retry);
+    }
+    if (const auto qualify = object.get("qualify")) {
+        model.qualify = qualify->duration().value_or(model.qualify);
+    }
+    if (const auto qualify = object.get("trunk_qualify")) {
+        model.trunk_qualify = qualify->duration().value_or(model.trunk_qualify);
+    }
+    if (const auto rtp = object.get("rtp")) {
+        model.rtp_packets = rtp->word(rtp_kinds).value_or(false);
+    }
+}
+
 ScriptModel read_script_model(const Cursor& item, const Scenario& scenario) {
     ObjectCursor object(item, "{\"model\": …, \"profile\": …}");
     ScriptModel model;
     std::optional<ScriptModel::Kind> kind;
     if (const auto word =
-            object.need("model", "\"model\": \"durations\", \"pbx\" or \"bridge-program\"")) {
+            object.need("model", "\"model\": \"durations\", \"pbx\", \"sip-pbx\", …")) {
         kind = word->word(script_kinds);
     }
     if (const auto profile = object.need("profile", "\"profile\": a key of profiles")) {
@@ -64,7 +110,10 @@ ScriptModel read_script_model(const Cursor& item, const Scenario& scenario) {
         return model;
     }
     model.kind = *kind;
-    if (model.kind != ScriptModel::Kind::durations_only) {
+    if (model.kind == ScriptModel::Kind::sip_pbx) {
+        read_sip_pbx(object, scenario, model);
+    }
+    if (model.kind == ScriptModel::Kind::pbx || model.kind == ScriptModel::Kind::bridge_program) {
         if (const auto bridge = object.need("bridge", "\"bridge\": a fonebridge of the topology")) {
             model.bridge =
                 read_reference(*bridge, ids_of(scenario.topology, {NodeKind::fonebridge}))
@@ -142,6 +191,10 @@ ProbeSettings directions_of(const Topology& topology) {
             stations = stations || (node != nullptr && node->kind == NodeKind::channel_bank);
             outside = outside || (node != nullptr && node->kind == NodeKind::pstn);
         }
+    }
+    for (const NodeSpec& node : topology.nodes) {
+        stations = stations || node.kind == NodeKind::phones;
+        outside = outside || node.kind == NodeKind::sip_provider;
     }
     ProbeSettings probes;
     probes.outward = stations && outside;

@@ -5,19 +5,24 @@
 
 #include "cluster/config.hpp"
 #include "reader.hpp"
+#include "sip/phone_profile.hpp"
 
 namespace sim {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, NodeKind>, 7> node_kinds{
+constexpr std::array<std::pair<std::string_view, NodeKind>, 11> node_kinds{
     {{"server", NodeKind::server},
      {"switch", NodeKind::network_switch},
      {"fonebridge", NodeKind::fonebridge},
      {"pstn", NodeKind::pstn},
      {"channel-bank", NodeKind::channel_bank},
      {"client", NodeKind::client},
-     {"ups", NodeKind::ups}}};
+     {"ups", NodeKind::ups},
+     {"router", NodeKind::router},
+     {"phones", NodeKind::phones},
+     {"sip-provider", NodeKind::sip_provider},
+     {"dns", NodeKind::dns}}};
 
 constexpr std::array<std::pair<std::string_view, bool>, 2> interface_kinds{
     {{"ethernet", false}, {"serial", true}}};
@@ -102,23 +107,177 @@ int small(const std::optional<std::int64_t>& value, int fallback) {
     return value ? static_cast<int>(*value) : fallback;
 }
 
+bool has_interfaces(NodeKind kind) noexcept {
+    return kind == NodeKind::server || kind == NodeKind::client || kind == NodeKind::fonebridge ||
+           kind == NodeKind::router || kind == NodeKind::phones || kind == NodeKind::sip_provider ||
+           kind == NodeKind::dns;
+}
+
+/// One interface with one address.
+bool is_endpoint(NodeKind kind) noexcept {
+    return kind == NodeKind::client || kind == NodeKind::phones || kind == NodeKind::sip_provider ||
+           kind == NodeKind::dns;
+}
+
+std::optional<std::string> read_ipv4(const Cursor& item) {
+    auto text = item.text("an IPv4 address such as \"10.10.10.1\"");
+    if (text && !is_ipv4(*text)) {
+        item.wrong("an IPv4 address such as \"10.10.10.1\"");
+        return std::nullopt;
+    }
+    return text;
+}
+
+std::vector<std::string> read_ipv4_list(const Cursor& list) {
+    std::vector<std::string> result;
+    list.each("IPv4 addresses", [&](const Cursor& item) {
+        if (auto address = read_ipv4(item)) {
+            result.push_back(std::move(*address));
+        }
+    });
+    return result;
+}
+
+void read_routes(const Cursor& list, NodeSpec& node) {
+    list.each("routes", [&](const Cursor& item) {
+        ObjectCursor object(item, "a route: {\"destination\": \"default\", \"gateway\": …}");
+        RouteSpec route;
+        if (const auto to = object.need("destination", "\"default\" or a network")) {
+            route.destination = to->text().value_or("");
+            if (to->json().is_string() && route.destination != "default" &&
+                !is_ipv4_with_prefix(route.destination)) {
+                to->wrong("\"default\" or a network such as \"10.20.0.0/16\"");
+            }
+        }
+        if (const auto gateway = object.need("gateway", "\"gateway\": an IPv4 address")) {
+            route.gateway = read_ipv4(*gateway).value_or("");
+        }
+        if (const auto interface = object.need("interface", "\"interface\": one of this server")) {
+            std::vector<std::string_view> known;
+            for (const InterfaceSpec& candidate : node.interfaces) {
+                if (!candidate.serial) {
+                    known.emplace_back(candidate.id);
+                }
+            }
+            route.interface = read_reference(*interface, known).value_or("");
+        }
+        if (const auto metric = object.get("metric")) {
+            route.metric = static_cast<int>(metric->integer(0, 1'000'000).value_or(0));
+        }
+        object.finish();
+        node.routes.push_back(std::move(route));
+    });
+}
+
+void read_phones(ObjectCursor& object, NodeSpec& node) {
+    PhonesSpec& phones = node.phones;
+    if (const auto count = object.need("count", "\"count\": how many phones")) {
+        phones.count = static_cast<int>(count->integer(1, 5000).value_or(1));
+    }
+    if (const auto profile = object.get("profile")) {
+        std::vector<std::string_view> known;
+        for (const auto& candidate : models::sip::phone_profiles()) {
+            known.push_back(candidate.name);
+        }
+        phones.profile = read_reference(*profile, known).value_or(phones.profile);
+    }
+    if (const auto registrar = object.need("registrar", "\"registrar\": an address or a domain")) {
+        phones.registrar = registrar->text().value_or("");
+        if (registrar->json().is_string() &&
+            (phones.registrar.empty() ||
+             phones.registrar.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-") !=
+                 std::string::npos)) {
+            registrar->wrong("an address or a domain in lower case");
+        }
+    }
+    if (const auto servers = object.get("servers")) {
+        phones.servers = read_ipv4_list(*servers);
+    }
+    if (const auto expires = object.get("expires")) {
+        const auto seconds = expires->duration(true).value_or(std::chrono::seconds{3600});
+        phones.expires_s =
+            static_cast<int>(std::chrono::duration_cast<std::chrono::seconds>(seconds).count());
+        if (*phones.expires_s < 1 || *phones.expires_s > 86400) {
+            expires->wrong("1s to 24h");
+        }
+    }
+    if (const auto dns = object.get("dns")) {
+        phones.dns = read_ipv4(*dns).value_or("");
+    }
+    if (const auto first = object.get("first_extension")) {
+        phones.first_extension = static_cast<int>(first->integer(1000, 8'000'000).value_or(1001));
+        // 9 leads out, 600 is the echo test
+    }
+    if (const auto start = object.get("start")) {
+        phones.start = start->duration().value_or(phones.start);
+    }
+    if (const auto spread = object.get("start_spread")) {
+        phones.start_spread = spread->duration().value_or(phones.start_spread);
+    }
+}
+
+void read_provider(ObjectCursor& object, ProviderSpec& provider) {
+    static constexpr std::array<std::pair<std::string_view, bool>, 2> kinds{
+        {{"address", false}, {"digest", true}}};
+    if (const auto auth = object.get("auth")) {
+        provider.by_digest = auth->word(kinds).value_or(false);
+    }
+    if (const auto accepts = object.get("accepts")) {
+        provider.accepts = read_ipv4_list(*accepts);
+    }
+    if (const auto trunk = object.get("trunk")) {
+        provider.trunk = read_ipv4(*trunk).value_or("");
+    }
+    if (const auto options = object.get("options")) {
+        provider.options = options->duration().value_or(provider.options);
+    }
+}
+
+void read_records(const Cursor& list, NodeSpec& node) {
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 3> types{
+        {{"A", "A"}, {"SRV", "SRV"}, {"NAPTR", "NAPTR"}}};
+    list.each("DNS records", [&](const Cursor& item) {
+        ObjectCursor object(item, "a record: {\"name\": …, \"type\": \"A\", \"target\": …}");
+        DnsRecordSpec record;
+        if (const auto name = object.need("name", "\"name\": the name asked for")) {
+            record.name = name->text().value_or("");
+        }
+        if (const auto type = object.need("type", "\"type\": \"A\", \"SRV\" or \"NAPTR\"")) {
+            record.type = type->word(types).value_or("A");
+        }
+        if (const auto target = object.need("target", "\"target\": an address or a name")) {
+            record.target =
+                record.type == "A" ? read_ipv4(*target).value_or("") : target->text().value_or("");
+        }
+        const auto small_number = [&](std::string_view key, int& value, int most) {
+            if (const auto number = object.get(key)) {
+                value = static_cast<int>(number->integer(0, most).value_or(0));
+            }
+        };
+        small_number("priority", record.priority, 65535);
+        small_number("weight", record.weight, 65535);
+        small_number("port", record.port, 65535);
+        small_number("ttl_s", record.ttl_s, 604800);
+        object.finish();
+        node.records.push_back(std::move(record));
+    });
+}
+
 /// Keys that only some kinds have.
 void read_node_details(ObjectCursor& object, NodeSpec& node, Taken& taken) {
     const NodeKind kind = node.kind;
-    if (kind == NodeKind::server || kind == NodeKind::client || kind == NodeKind::fonebridge) {
+    if (has_interfaces(kind)) {
         const bool must = kind != NodeKind::server;
         if (const auto list =
                 must ? object.need("interfaces", "\"interfaces\": a list of interfaces")
                      : object.get("interfaces")) {
             read_interfaces(*list, node, taken);
-            const std::size_t most = kind == NodeKind::client       ? 1
-                                     : kind == NodeKind::fonebridge ? 2
-                                                                    : 64;
+            const std::size_t most = is_endpoint(kind) ? 1 : kind == NodeKind::fonebridge ? 2 : 64;
             const std::size_t count = list->json().is_array() ? list->json().size() : 1;
             if (count > most || (must && count == 0)) {
                 list->wrong(most == 1 ? "one interface"
                                       : "1 to " + std::to_string(most) + " interfaces");
-            } else if (kind == NodeKind::client && !node.interfaces.empty() &&
+            } else if (is_endpoint(kind) && !node.interfaces.empty() &&
                        node.interfaces[0].addresses.empty()) {
                 list->wrong("an interface without an address", "an interface with one address");
             }
@@ -140,6 +299,27 @@ void read_node_details(ObjectCursor& object, NodeSpec& node, Taken& taken) {
     if (kind == NodeKind::fonebridge) {
         if (const auto spans = object.get("spans")) {
             node.spans = small(spans->integer(1, 4), node.spans);
+        }
+    }
+    if (kind == NodeKind::server) {
+        if (const auto routes = object.get("routes")) {
+            read_routes(*routes, node);
+        }
+    }
+    if (is_endpoint(kind)) {
+        if (const auto gateway = object.get("gateway")) {
+            node.gateway = read_ipv4(*gateway).value_or("");
+        }
+    }
+    if (kind == NodeKind::phones) {
+        read_phones(object, node);
+    }
+    if (kind == NodeKind::sip_provider) {
+        read_provider(object, node.provider);
+    }
+    if (kind == NodeKind::dns) {
+        if (const auto records = object.need("records", "\"records\": a list of DNS records")) {
+            read_records(*records, node);
         }
     }
     if (kind == NodeKind::ups) {
@@ -216,11 +396,10 @@ std::string wrong_port(const NodeSpec& node, const std::string& port, LinkType t
                        ? ""
                        : "a port of this switch, 1 to " + std::to_string(node.ports);
         }
-        if (node.kind == NodeKind::server || node.kind == NodeKind::client ||
-            node.kind == NodeKind::fonebridge) {
+        if (has_interfaces(node.kind)) {
             return known && !interface->serial ? "" : "an Ethernet interface of " + node.id;
         }
-        return "a switch, server, client or fonebridge";
+        return "a switch, or a node with interfaces";
     case LinkType::serial:
         return node.kind == NodeKind::server && known && interface->serial
                    ? ""
