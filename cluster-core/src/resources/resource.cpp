@@ -22,6 +22,9 @@ void Resource::begin(ResourceContext& context, Operation operation) {
     case Operation::verify:
         begin_verify(context);
         break;
+    case Operation::probe:
+        begin_probe(context);
+        break;
     }
 }
 
@@ -96,7 +99,7 @@ void Resource::save(std::vector<std::byte>& out) const {
 bool Resource::load(std::span<const std::byte>& in) {
     StateReader reader{in};
     m_state = reader.word(ResourceState::failed);
-    m_operation = reader.word(Operation::verify);
+    m_operation = reader.word(Operation::probe);
     m_progress = reader.word(Progress::failed);
     const std::uint64_t pending = reader.number();
     m_pending = pending == 0 ? std::nullopt : std::optional{ActionId{pending}};

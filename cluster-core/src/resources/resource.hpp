@@ -32,7 +32,7 @@ struct ResourceContext {
 
 class Resource {
   public:
-    enum class Operation : std::uint8_t { start, stop, verify };
+    enum class Operation : std::uint8_t { start, stop, verify, probe };
     enum class Progress : std::uint8_t { idle, busy, done, failed };
 
     Resource(ResourceId id, AgentTimeouts limits) : m_id(id), m_limits(limits) {}
@@ -67,6 +67,8 @@ class Resource {
     /// Addresses only: off the interface although it counts as running, and back.
     virtual void fall_silent(ResourceContext&) {}
     virtual void speak_again(ResourceContext&) {}
+    /// Addresses only: a start does not put them on, but waits for speak_again().
+    virtual void hold_back(bool) {}
     /// Nobody knows whether it runs: a stop is to be carried out all the same.
     virtual void assume_running() { m_state = ResourceState::running; }
 
@@ -86,6 +88,8 @@ class Resource {
     /// After all stop attempts: is it down all the same? By default nobody can tell, so it counts
     /// as up.
     virtual void begin_verify(ResourceContext&) { conclude(false); }
+    /// Before a stop: is it down already? By default nobody can tell, so it is stopped.
+    virtual void begin_probe(ResourceContext&) { conclude(false); }
     /// The answer to issue(); a passed time limit comes as `timed_out`.
     virtual void answered(ResourceContext&, const ActionCompleted&) = 0;
     /// Timers of its own.

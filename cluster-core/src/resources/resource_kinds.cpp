@@ -70,9 +70,16 @@ class AddressResource final : public Resource {
         }
     }
 
+    void hold_back(bool held) override { m_held_back = held; }
+
   private:
     void begin_start(ResourceContext& context) override {
-        m_silent = false;
+        m_silent = m_held_back;
+        if (m_held_back && m_address) {
+            set_state(context, ResourceState::running);
+            conclude(true);
+            return;
+        }
         set_state(context, ResourceState::starting);
         if (!m_address) {
             set_state(context, ResourceState::failed, errno_invalid);
@@ -136,6 +143,7 @@ class AddressResource final : public Resource {
         writer.time(m_next_announcement);
         writer.signed_number(m_code);
         writer.flag(m_silent);
+        writer.flag(m_held_back);
     }
 
     void load_more(StateReader& reader) override {
@@ -143,6 +151,7 @@ class AddressResource final : public Resource {
         m_next_announcement = reader.time();
         m_code = static_cast<int>(reader.signed_number());
         m_silent = reader.flag();
+        m_held_back = reader.flag();
         if (m_announced < 0) {
             reader.fail();
         }
@@ -153,6 +162,7 @@ class AddressResource final : public Resource {
     int m_announced = 0;
     int m_code = 0;
     bool m_silent = false;  ///< off until it is settled who owns it
+    bool m_held_back = false;
     std::optional<Instant> m_next_announcement;
 };
 
@@ -216,6 +226,7 @@ class AgentResource final : public Resource {
     }
 
     void begin_verify(ResourceContext& context) override { run(context, AgentOp::status); }
+    void begin_probe(ResourceContext& context) override { run(context, AgentOp::status); }
 
     void answered(ResourceContext& context, const ActionCompleted& completed) override {
         const bool well = completed.outcome == Outcome::done && completed.code == 0;
@@ -231,6 +242,12 @@ class AgentResource final : public Resource {
             if (operation() == Operation::verify) {
                 const bool down = status == AgentStatus::not_running;
                 set_state(context, down ? ResourceState::stopped : ResourceState::failed, m_code);
+                conclude(down);
+            } else if (operation() == Operation::probe) {
+                const bool down = status == AgentStatus::not_running;
+                if (down) {
+                    set_state(context, ResourceState::stopped);
+                }
                 conclude(down);
             } else if (status == AgentStatus::running) {
                 set_state(context, ResourceState::running);

@@ -31,6 +31,8 @@ struct Group {
     int stop_tries = 0;
     Instant stop_begun{};  ///< of the member at `position`
     bool verifying = false;
+    bool clearing = false;                      ///< what runs is found out first
+    bool probing = false;                       ///< … for the member at `position`
     std::optional<Instant> retry_at;            ///< next attempt to stop the member at `position`
     std::optional<std::uint16_t> failed_start;  ///< set while unwinding
     std::optional<std::uint16_t> failed_stop;
@@ -168,6 +170,26 @@ class ResourceManager::Impl {
         wish(now, id, Wish::stop, out);
     }
 
+    void set_suspended(Instant now, GroupId id, bool suspended, ActionSink& out) {
+        auto c = context(now, out);
+        for (const auto& member : group(id).members) {
+            member->hold_back(suspended);
+            suspended ? member->fall_silent(c) : member->speak_again(c);
+        }
+        pump(c);
+    }
+
+    void clear_group(Instant now, GroupId id, ActionSink& out) {
+        auto c = context(now, out);
+        Group& g = group(id);
+        for (const auto& member : g.members) {
+            member->assume_running();
+            member->fall_silent(c);
+        }
+        g.clearing = true;
+        wish(now, id, Wish::stop, out);
+    }
+
     void repoint_again(Instant now, GroupId id, ActionSink& out) {
         auto c = context(now, out);
         for (const auto& member : group(id).members) {
@@ -219,6 +241,8 @@ class ResourceManager::Impl {
             w.signed_number(g.stop_tries);
             w.time(g.stop_begun);
             w.flag(g.verifying);
+            w.flag(g.clearing);
+            w.flag(g.probing);
             w.time(g.retry_at);
             w.flag(g.failed_start.has_value());
             w.number(g.failed_start.value_or(0));
@@ -250,6 +274,8 @@ class ResourceManager::Impl {
             g.stop_tries = static_cast<int>(r.number_up_to(1U << 30U));
             g.stop_begun = r.time().value_or(Instant{});
             g.verifying = r.flag();
+            g.clearing = r.flag();
+            g.probing = r.flag();
             g.retry_at = r.time();
             const bool failed_start = r.flag();
             const auto start_position = static_cast<std::uint16_t>(r.number_up_to(last));
@@ -328,6 +354,11 @@ class ResourceManager::Impl {
     }
 
     void begin_wish(Group& g, Wish wish, ResourceContext& c) {
+        if (wish == Wish::stop) {
+            for (const auto& member : g.members) {
+                member->hold_back(false);
+            }
+        }
         if (wish == Wish::start) {
             if (g.all(ResourceState::running)) {
                 finish(g, GroupOutcome::Kind::started, 0);
@@ -377,7 +408,9 @@ class ResourceManager::Impl {
         g.stop_begun = c.now;
         g.stop_tries = 0;
         g.verifying = false;
-        g.members[g.position]->begin(c, Resource::Operation::stop);
+        g.probing = g.clearing;
+        g.members[g.position]->begin(
+            c, g.probing ? Resource::Operation::probe : Resource::Operation::stop);
     }
 
     /// heartbeat calls stop for every member, whether it has been started or not.
@@ -387,6 +420,7 @@ class ResourceManager::Impl {
 
     void finish(Group& g, GroupOutcome::Kind kind, std::uint16_t position) {
         g.activity = Activity::idle;
+        g.clearing = false;
         g.failed_start.reset();
         g.failed_stop.reset();
         m_outcomes.push_back({g.id, kind, {g.id, position}});
@@ -415,7 +449,9 @@ class ResourceManager::Impl {
             }
             return true;
         }
-        if (well || g.verifying) {
+        if (std::exchange(g.probing, false) && !well) {
+            member.begin(c, Resource::Operation::stop);
+        } else if (well || g.verifying) {
             if (!well && !g.failed_stop) {
                 g.failed_stop = static_cast<std::uint16_t>(g.position);
             }
@@ -530,6 +566,18 @@ void ResourceManager::fall_silent(Instant now, GroupId group, ActionSink& out) {
 
 void ResourceManager::speak_again(Instant now, GroupId group, ActionSink& out) {
     m_impl->set_silent(now, group, false, out);
+}
+
+void ResourceManager::suspend_group(Instant now, GroupId group, ActionSink& out) {
+    m_impl->set_suspended(now, group, true, out);
+}
+
+void ResourceManager::resume_group(Instant now, GroupId group, ActionSink& out) {
+    m_impl->set_suspended(now, group, false, out);
+}
+
+void ResourceManager::clear_group(Instant now, GroupId group, ActionSink& out) {
+    m_impl->clear_group(now, group, out);
 }
 
 void ResourceManager::stop_whatever_runs(Instant now, GroupId group, ActionSink& out) {

@@ -68,6 +68,15 @@ class ResourceManager final {
     /// stopped or speaks again they stay off.
     void fall_silent(Instant now, GroupId, ActionSink& out);
     void speak_again(Instant now, GroupId, ActionSink& out);
+    /// As fall_silent, and also for addresses that are put on later, while the group is starting;
+    /// ends with resume_group or the next stop.
+    void suspend_group(Instant now, GroupId, ActionSink& out);
+    /// The addresses are put on and announced; nothing else changes. One that cannot be put on is
+    /// `failed` then; there is no outcome.
+    void resume_group(Instant now, GroupId, ActionSink& out);
+    /// Brings down what an earlier life may have left: addresses at once, then agents whose status
+    /// says that they run. Outcome `stopped` or `stop_failed`.
+    void clear_group(Instant now, GroupId, ActionSink& out);
     /// Stops every member, though none was started here: an earlier life may have left it running.
     void stop_whatever_runs(Instant now, GroupId, ActionSink& out);
 
