@@ -38,6 +38,21 @@ constexpr std::array<KindName, 5> kinds{{{"script", BindingKind::script},
                                          {"systemd_unit", BindingKind::systemd_unit},
                                          {"ocf_agent", BindingKind::ocf_agent}}};
 
+constexpr std::array<std::pair<std::string_view, Dialect>, 2> dialects{
+    {{"auto", Dialect::automatic}, {"native", Dialect::native}}};
+constexpr std::array<std::pair<std::string_view, TieBreak>, 4> tie_breaks{
+    {{"auto", TieBreak::automatic},
+     {"none", TieBreak::none},
+     {"ping", TieBreak::ping},
+     {"first_node", TieBreak::first_node}}};
+
+template <class E, std::size_t n>
+std::string_view word_of(E value, const std::array<std::pair<std::string_view, E>, n>& words) {
+    const auto* const at =
+        std::find_if(words.begin(), words.end(), [&](const auto& w) { return w.second == value; });
+    return at == words.end() ? std::string_view{} : at->first;
+}
+
 class SettingsReader {
   public:
     SettingsReader(std::string_view text, text::FindingList& findings, Settings& out)
@@ -77,6 +92,13 @@ class SettingsReader {
     void string(const Json& parent, const std::string& pointer, const char* key, std::string& out);
     void binding(const Json&, const std::string& pointer, const std::string& word);
     void networks(const Json&, const std::string& pointer, BindingSettings& out);
+    void native(const Json&);
+    void nodes(const Json&, const std::string& pointer, std::vector<std::string>& out);
+    template <class E, std::size_t n>
+    void word(const Json& root,
+              const char* key,
+              const std::array<std::pair<std::string_view, E>, n>& words,
+              E& out);
 
     JsonPlaces m_places;
     text::FindingList& m_findings;
@@ -336,7 +358,12 @@ void SettingsReader::read(const Json& root) {
                  "stop_timeout",
                  "stop_deadline",
                  "carrier_policy",
-                 "ping_tie_break"})) {
+                 "ping_tie_break",
+                 "dialect",
+                 "tie_break",
+                 "placement",
+                 "preempt_delay",
+                 "failure_timeout"})) {
         return;
     }
     if (const auto format = root.find("format"); format == root.end()) {
@@ -388,6 +415,77 @@ void SettingsReader::read(const Json& root) {
     duration(root, "", "stop_deadline", Duration::zero(), m_settings.stop_deadline);
     boolean(root, "", "carrier_policy", m_settings.carrier_policy);
     boolean(root, "", "ping_tie_break", m_settings.ping_tie_break);
+    native(root);
+}
+
+void SettingsReader::native(const Json& root) {
+    NativeSettings& out = m_settings.native;
+    word(root, "dialect", dialects, out.dialect);
+    word(root, "tie_break", tie_breaks, out.tie_break);
+    duration(root, "", "preempt_delay", Duration::zero(), out.preempt_delay);
+    duration(root, "", "failure_timeout", milliseconds{1}, out.failure_timeout);
+    const auto placement = root.find("placement");
+    if (placement == root.end() ||
+        !object(*placement, "/placement", {"order", "group_order", "capacity"})) {
+        return;
+    }
+    integer(*placement, "/placement", "capacity", 0, 1000, out.capacity);
+    if (const auto order = placement->find("order"); order != placement->end()) {
+        nodes(*order, "/placement/order", out.order);
+    }
+    const auto groups = placement->find("group_order");
+    if (groups == placement->end()) {
+        return;
+    }
+    if (!groups->is_object()) {
+        error("/placement/group_order",
+              "wrong-type",
+              shown(*groups),
+              "an object: first word of a group -> array of nodes");
+        return;
+    }
+    for (const auto& [group, order] : groups->items()) {
+        nodes(order, "/placement/group_order/" + pointer_token(group), out.group_order[group]);
+    }
+}
+
+void SettingsReader::nodes(const Json& value,
+                           const std::string& pointer,
+                           std::vector<std::string>& out) {
+    if (!value.is_array()) {
+        error(pointer, "wrong-type", shown(value), "an array of node names");
+        return;
+    }
+    for (std::size_t i = 0; i < value.size(); ++i) {
+        const auto* name = value[i].get_ptr<const std::string*>();
+        if (name == nullptr || name->empty()) {
+            error(pointer + '/' + std::to_string(i), "wrong-type", shown(value[i]), "a node name");
+        } else if (std::find(out.begin(), out.end(), *name) != out.end()) {
+            error(pointer + '/' + std::to_string(i), "repeated-node", quote(*name), "it once");
+        } else {
+            out.push_back(*name);
+        }
+    }
+}
+
+template <class E, std::size_t n>
+void SettingsReader::word(const Json& root,
+                          const char* key,
+                          const std::array<std::pair<std::string_view, E>, n>& words,
+                          E& out) {
+    const auto it = root.find(key);
+    if (it == root.end()) {
+        return;
+    }
+    std::string expected;
+    for (const auto& [name, value] : words) {
+        if (*it == name) {
+            out = value;
+            return;
+        }
+        expected += (expected.empty() ? "" : ", ") + quote(name);
+    }
+    error(std::string{"/"} + key, "bad-value", shown(*it), "one of " + expected);
 }
 
 /// What the JSON library says, without its prefix and numbers: ours carry the position.
@@ -528,6 +626,18 @@ std::string settings_to_json(const Settings& settings) {
     root["stop_deadline"] = shown_duration(settings.stop_deadline);
     root["carrier_policy"] = settings.carrier_policy;
     root["ping_tie_break"] = settings.ping_tie_break;
+    const NativeSettings& native = settings.native;
+    root["dialect"] = word_of(native.dialect, dialects);
+    root["tie_break"] = word_of(native.tie_break, tie_breaks);
+    root["preempt_delay"] = shown_duration(native.preempt_delay);
+    root["failure_timeout"] = shown_duration(native.failure_timeout);
+    auto& placement = root["placement"] = nlohmann::ordered_json::object();
+    placement["order"] = native.order;
+    placement["group_order"] = nlohmann::ordered_json::object();
+    for (const auto& [group, order] : native.group_order) {
+        placement["group_order"][group] = order;
+    }
+    placement["capacity"] = native.capacity;
     return root.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
 }
 

@@ -57,6 +57,14 @@ constexpr std::array<std::string_view, 8> bad_kinds{"malformed",
                                                     "compressed"};
 constexpr std::array<std::string_view, 4> fencing_results{
     "none-configured", "requested", "confirmed", "failed"};
+constexpr std::array<std::string_view, 6> notice_kinds{"no-quorum",
+                                                       "split-unsafe",
+                                                       "spares-exhausted",
+                                                       "no-eligible-node",
+                                                       "configuration-differs",
+                                                       "mixed-cluster"};
+static_assert(static_cast<std::size_t>(c::ClusterNotice::Kind::mixed_cluster) + 1 ==
+              notice_kinds.size());
 static_assert(static_cast<std::size_t>(c::PeerState::dead) + 1 == peer_states.size());
 static_assert(static_cast<std::size_t>(c::PeerChangeReason::zero_dt) + 1 == peer_reasons.size());
 static_assert(static_cast<std::size_t>(c::GroupRole::fault) + 1 == roles.size());
@@ -202,6 +210,21 @@ struct Writer {
     }
     RecordId operator()(const c::KeysReloaded& r) const {
         return write("keys.reloaded", {{"sending_index", number(r.sending_index)}});
+    }
+    RecordId operator()(const c::ViewAgreed& r) const {
+        std::string members;
+        for (const std::string& member : r.members) {
+            members += members.empty() ? member : ' ' + member;
+        }
+        return write("view",
+                     {{"epoch", static_cast<std::int64_t>(r.epoch)},
+                      {"members", std::string_view{members}}});
+    }
+    RecordId operator()(const c::ClusterNotice& r) const {
+        return write("notice",
+                     {{"kind", pick(notice_kinds, r.kind)},
+                      {"about", std::string_view{r.subject}},
+                      {"begins", number(r.begins)}});
     }
 };
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nettle/sha2.h>
 #include <nlohmann/json.hpp>
 
@@ -227,6 +228,15 @@ struct ActionText {
     }
     std::string operator()(const KeysReloaded& r) const {
         return fmt::format("report: keys reloaded, sending with {}", r.sending_index);
+    }
+    std::string operator()(const ViewAgreed& r) const {
+        return fmt::format("report: view {} of {}", r.epoch, fmt::join(r.members, ", "));
+    }
+    std::string operator()(const ClusterNotice& r) const {
+        return fmt::format("report: notice {} about '{}' {}",
+                           static_cast<unsigned>(r.kind),
+                           r.subject,
+                           r.begins ? "begins" : "ends");
     }
 };
 

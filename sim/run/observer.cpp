@@ -2,6 +2,7 @@
 #include "run/observer.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace sim {
 
@@ -54,6 +55,25 @@ std::string_view rule_words(cluster::PolicyDecision::Rule rule) {
         return "the stream of the bridge ceased";
     }
     return "?";
+}
+
+std::string_view notice_words(cluster::ClusterNotice::Kind kind) {
+    using Kind = cluster::ClusterNotice::Kind;
+    switch (kind) {
+    case Kind::no_quorum:
+        return "no quorum, nothing is held here";
+    case Kind::split_unsafe:
+        return "no tie-breaker, the other node may run everything, too";
+    case Kind::spares_exhausted:
+        return "every eligible node is full";
+    case Kind::no_eligible_node:
+        return "no node may run the group";
+    case Kind::configuration_differs:
+        return "its nodes or groups are not the same as here";
+    case Kind::mixed_cluster:
+        return "it speaks the two-node protocol";
+    }
+    return "";
 }
 
 std::string_view decision_words(cluster::PolicyDecision::Decision decision) {
@@ -228,6 +248,20 @@ struct Observer::Reader {
     void operator()(const cluster::KeysReloaded& r) const {
         self.tell(
             t, fmt::format("{}: reads authkeys again, sends with key {}", who(), r.sending_index));
+    }
+    void operator()(const cluster::ViewAgreed& r) const {
+        self.tell(
+            t,
+            fmt::format("{}: agreed on plan {} of {}", who(), r.epoch, fmt::join(r.members, ", ")));
+    }
+    void operator()(const cluster::ClusterNotice& r) const {
+        self.tell(t,
+                  fmt::format("{}: {}{}{}{}",
+                              who(),
+                              r.begins ? "" : "no longer: ",
+                              notice_words(r.kind),
+                              r.subject.empty() ? "" : ": ",
+                              r.subject));
     }
 };
 

@@ -129,6 +129,32 @@ TEST_CASE("understudy.json: all errors at once", "[config][settings]") {
               .findings.size() == 3);
 }
 
+TEST_CASE("understudy.json: the native dialect", "[config][settings][native]") {
+    const auto good = with(R"("dialect":"native","tie_break":"first_node","preempt_delay":"7s",
+        "failure_timeout":"1min",
+        "placement":{"order":["c","a"],"group_order":{"10.0.0.1":["b"]},"capacity":2})");
+    REQUIRE(good.ok());
+    const NativeSettings& native = good.value.native;
+    CHECK(native.dialect == Dialect::native);
+    CHECK(native.tie_break == TieBreak::first_node);
+    CHECK((native.preempt_delay == 7s));
+    CHECK((native.failure_timeout == 60s));
+    CHECK(native.order == Strings{"c", "a"});
+    CHECK(native.group_order.at("10.0.0.1") == Strings{"b"});
+    CHECK(native.capacity == 2);
+    CHECK(parse(settings_to_json(good.value)).value == good.value);
+    CHECK(with("\"dialect\":\"r1\"").findings.at(0).expected == "one of \"auto\", \"native\"");
+    CHECK(with("\"tie_break\":1").findings.at(0).rule == "bad-value");
+    CHECK(with("\"preempt_delay\":5").findings.at(0).rule == "bad-duration");
+    CHECK(with("\"placement\":[]").findings.at(0).rule == "wrong-type");
+    CHECK(with("\"placement\":{\"order\":\"a\"}").findings.at(0).rule == "wrong-type");
+    CHECK(with("\"placement\":{\"order\":[1]}").findings.at(0).rule == "wrong-type");
+    CHECK(with("\"placement\":{\"order\":[\"a\",\"a\"]}").findings.at(0).rule == "repeated-node");
+    CHECK(with("\"placement\":{\"group_order\":[]}").findings.at(0).rule == "wrong-type");
+    CHECK(with("\"placement\":{\"capacity\":-1}").findings.at(0).rule == "out-of-range");
+    CHECK(with("\"placement\":{\"spares\":1}").findings.at(0).rule == "unknown-key");
+}
+
 TEST_CASE("understudy.json: what is no JSON has a position, and nothing throws",
           "[config][settings]") {
     CHECK(summary(parse("{\n  \"format\": \n}").findings) == Strings{"error 3:1 bad-json"});

@@ -145,6 +145,25 @@ std::string body(const KeysReloaded& r) {
     return "keys reloaded, sends with " + std::to_string(r.sending_index);
 }
 
+std::string body(const ViewAgreed& r) {
+    std::string text = "agreed on plan " + std::to_string(r.epoch) + " of";
+    for (const std::string& member : r.members) {
+        text += ' ' + member;
+    }
+    return text;
+}
+std::string body(const ClusterNotice& r) {
+    return "notice: " +
+           name_of(r.kind,
+                   std::array{"no quorum",
+                              "split unsafe",
+                              "spares exhausted",
+                              "no eligible node",
+                              "configuration differs",
+                              "mixed cluster"}) +
+           (r.subject.empty() ? "" : " " + r.subject) + (r.begins ? "" : " is over");
+}
+
 bool standard(std::string_view name) {
     for (const std::string_view s :
          {"src", "srcuuid", "destuuid", "seq", "hg", "ts", "ld", "ttl", "auth", "t"}) {

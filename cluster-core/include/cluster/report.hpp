@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "cluster/event.hpp"
 #include "cluster/ids.hpp"
@@ -198,6 +199,27 @@ struct KeysReloaded {
     int sending_index = 0;
 };
 
+/// Native dialect: all members of a plan have accepted it.
+struct ViewAgreed {
+    std::uint64_t epoch = 0;
+    std::vector<std::string> members;
+};
+
+/// Native dialect: something an operator should know, and that lasts. One when it begins, one when
+/// it is over.
+struct ClusterNotice {
+    enum class Kind : std::uint8_t {
+        no_quorum,              ///< this side takes nothing and holds nothing
+        split_unsafe,           ///< two nodes, no tie-breaker: both may run everything
+        spares_exhausted,       ///< every eligible node has as many groups as it may have
+        no_eligible_node,       ///< nobody may run the group
+        configuration_differs,  ///< the node's groups or nodes are not ours: it is no member
+        mixed_cluster,          ///< a node speaks R1 among more than two: it is no member
+    } kind = Kind::no_quorum;
+    std::string subject;  ///< group (first word) or node; empty: the cluster
+    bool begins = true;
+};
+
 using ReportBody = std::variant<PeerStateChanged,
                                 PeerLinkChanged,
                                 PingTargetChanged,
@@ -213,6 +235,8 @@ using ReportBody = std::variant<PeerStateChanged,
                                 FencingReport,
                                 NodeSlept,
                                 PolicyDecision,
-                                KeysReloaded>;
+                                KeysReloaded,
+                                ViewAgreed,
+                                ClusterNotice>;
 
 }  // namespace cluster

@@ -70,6 +70,39 @@ enum class StartFailurePolicy : std::uint8_t {
     heartbeat,  ///< heartbeat 3.0.6: 30 s, then standby with its bug (profile only)
 };
 
+/// docs/native-protocol.md §7. More than two nodes speak native, whatever stands here.
+enum class Dialect : std::uint8_t {
+    automatic,  ///< two nodes: R1, so that a real heartbeat can be the other one
+    native,     ///< native from the start: every node of the cluster must be ours
+};
+
+/// What gives half of the votes the majority (docs/native-protocol.md §5.3).
+enum class TieBreak : std::uint8_t {
+    automatic,   ///< two nodes: the ping targets of ha.cf, if any; else both run
+    none,        ///< two nodes without contact both run, and say so
+    ping,        ///< the half that reaches a ping target
+    first_node,  ///< the half with the first member
+};
+
+/// Rules of the native dialect. All figures without a source are assumed.
+struct NativeSettings {
+    Dialect dialect = Dialect::automatic;
+    TieBreak tie_break = TieBreak::automatic;
+    /// Order in which nodes are chosen after the home of a group (P2), for all groups and for the
+    /// group with that first word. Nodes that are not named follow in their usual order.
+    std::vector<std::string> order;
+    std::map<std::string, std::vector<std::string>> group_order;
+    int capacity = 0;  ///< groups per node; 0: no limit
+    /// So long a home must be eligible before its group moves back to it (P5).
+    Duration preempt_delay = std::chrono::seconds{5};
+    /// A failure here is forgotten after this (P7).
+    Duration failure_timeout = std::chrono::minutes{10};
+    /// Shortest distance of beats sent for a change (N1). Not in understudy.json: nobody has a
+    /// reason to change it, but the explorer of the rules, whose time stands still.
+    Duration spacing = std::chrono::milliseconds{2};
+    bool operator==(const NativeSettings&) const = default;
+};
+
 struct Settings {
     std::map<std::string, BindingSettings> bindings;  ///< key: the script word, e.g. "fonulator"
     AnnounceSettings announce;
@@ -91,6 +124,7 @@ struct Settings {
     /// With ipfail configured: a silent peer and no ping target that answers = nothing is taken or
     /// kept.
     bool ping_tie_break = true;
+    NativeSettings native;
     bool operator==(const Settings&) const = default;
 
     /// What heartbeat 3.0.6 makes of it: every rule of ours off, and every word runs its script,

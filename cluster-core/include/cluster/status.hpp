@@ -30,6 +30,17 @@ struct GroupStatus {
     std::vector<ResourceState> resources;  ///< left to right
 };
 
+/// Native dialect; epoch 0 everywhere: not agreed on anything yet.
+struct NativeStatus {
+    std::uint64_t dialect =
+        0;                   ///< epoch in force; 0: R1 is spoken, and nothing below has a meaning
+    std::uint64_t plan = 0;  ///< epoch of the accepted plan
+    std::vector<std::string> members;  ///< of it
+    std::vector<std::string> owners;   ///< by group; empty: nobody
+    bool agreed = false;               ///< all members have accepted it
+    bool quorum = false;               ///< this node may hold groups
+};
+
 struct Counters {
     std::uint64_t received = 0;  ///< datagrams given to handle()
     std::uint64_t accepted = 0;  ///< verified and processed, duplicates on other links included
@@ -50,6 +61,7 @@ struct NodeStatus {
     std::vector<GroupStatus> groups;
     std::vector<bool> ping_targets_up;
     Counters counters;
+    NativeStatus native;
 };
 
 }  // namespace cluster

@@ -223,6 +223,27 @@ struct Describer {
                 "new keys are in force; sends with key " + std::to_string(r.sending_index),
                 "keys"};
     }
+    ReportLine operator()(const ViewAgreed& r) const {
+        std::string line = "agreed on plan " + std::to_string(r.epoch) + " of";
+        for (const std::string& member : r.members) {
+            line += ' ' + member;
+        }
+        return {Level::notice, line, "view"};
+    }
+    ReportLine operator()(const ClusterNotice& r) const {
+        std::string line = r.begins ? "" : "over: ";
+        line += text(name_of(r.kind,
+                             words("no quorum, nothing is held here",
+                                   "no tie-breaker, the other node may run everything, too",
+                                   "every eligible node is full",
+                                   "no node may run the group",
+                                   "nodes or groups are not the same as here",
+                                   "speaks the two-node protocol")));
+        if (!r.subject.empty()) {
+            line += ": " + r.subject;
+        }
+        return {r.begins ? Level::warning : Level::notice, line, "cluster"};
+    }
 };
 
 }  // namespace
