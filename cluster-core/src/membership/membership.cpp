@@ -51,10 +51,7 @@ Duration Membership::own_dt() const {
 void Membership::send_status() {
     wire::OutgoingMessage& message = m_sender.begin("status");
     // A node that is stopping says active until its last message (§2.7).
-    message.add("st",
-                m_phase == NodePhase::init ? "init"
-                : m_phase == NodePhase::up ? "up"
-                                           : "active");
+    message.add("st", announced_phase());
     message.add_hex("dt",
                     static_cast<std::uint64_t>(
                         std::chrono::duration_cast<std::chrono::milliseconds>(own_dt()).count()));
@@ -77,6 +74,10 @@ void Membership::send_status() {
     m_sender.send();
 }
 
+std::string_view Membership::announced_phase() const {
+    return m_phase == NodePhase::init ? "init" : m_phase == NodePhase::up ? "up" : "active";
+}
+
 void Membership::set_phase(NodePhase phase) {
     if (phase != m_phase) {
         const NodePhase from = std::exchange(m_phase, phase);
@@ -94,7 +95,9 @@ void Membership::beat() {
     // Beats that were slept through are not made up for.
     m_next_beat += keepalive * ((m_context.now - m_next_beat) / keepalive + 1);
     m_pings.send_all();
-    send_status();
+    if (!m_native) {
+        send_status();
+    }
 }
 
 /// Quirk handle_on_tick. False: silence is judged in a second pass, or not at all this time.
@@ -162,6 +165,12 @@ void Membership::on_deadline() {
         send_status();  // a change of dt is told at once
     }
     m_pings.judge();
+    if (m_native) {
+        for (std::size_t i = 0; i < m_peers.size() && tick; ++i) {
+            judge_links(m_peers[i]);
+        }
+        return;
+    }
     if (!m_context.quirks().handle_on_tick || second || (tick && judge_in_this_tick())) {
         m_last_check = now;
         judge();
@@ -409,6 +418,9 @@ std::optional<Instant> Membership::next_deadline() const {
     next = earlier(next, m_ask_nodes_at);
     next = earlier(next, m_pings.next_deadline());
     next = earlier(next, m_generations.next_deadline());
+    if (m_native) {
+        return next;
+    }
     for (const Peer& peer : m_peers) {
         if (m_context.quirks().dead_check_interval == Duration{}) {
             next = earlier(next, peer_deadline(peer));

@@ -12,6 +12,7 @@
 #include "../node/context.hpp"
 #include "bad_packets.hpp"
 #include "cluster/wire/heartbeat.hpp"
+#include "cluster/wire/native_fields.hpp"
 #include "generations.hpp"
 #include "peer.hpp"
 #include "ping_watch.hpp"
@@ -62,6 +63,18 @@ class Membership {
     explicit Membership(Context& context);
 
     void start(std::span<const std::byte> durable_state);
+
+    /// The native dialect: who is alive is judged by ownership, which also says when a beat is
+    /// sent; every status and goodbye is handed to it. Nothing is acknowledged or repeated.
+    void start_native(std::span<const std::byte> durable_state);
+    void send_beat(std::string_view type,
+                   const wire::NativeFields& fields,
+                   const wire::NativeLimits& limits);
+    /// A beat that was understood. `fresh`: not a copy of one that came before.
+    void note_beat(
+        std::size_t peer, LinkId link, const wire::MessageView& view, bool fresh, bool relayed);
+    void refuse_malformed(LinkId link, std::size_t peer);
+    void judge_beats(std::size_t peer, bool alive, bool goodbye);
 
     /// Calls on_message(peer index, view) for every accepted message that is not membership's own.
     template <class OnMessage>
@@ -170,7 +183,7 @@ class Membership {
            self.m_generations,
            self.m_bad,
            self.m_pings);
-        ar(self.m_new_keys);
+        ar(self.m_new_keys, self.m_native);
     }
     void use_restored_keys();
     void save_framers(std::vector<std::vector<std::byte>>& out) const;
@@ -195,7 +208,9 @@ class Membership {
     // receive.cpp
     std::optional<std::size_t>
     accept(LinkId link, std::span<const std::byte> packet, wire::MessageView& view);
-    void refuse(wire::DecodeError error, LinkId link);
+    [[nodiscard]] bool
+    is_beat(Peer& peer, std::string_view type, const wire::MessageView& view, LinkId link);
+    void set_alive(Peer& peer, PeerChangeReason reason, Duration silent);
     void on_own(const wire::MessageView& view, LinkId link);
     void on_control(Peer& peer, std::string_view type, const wire::MessageView& view);
     bool take_number(Peer& peer,
@@ -219,6 +234,7 @@ class Membership {
     [[nodiscard]] Duration limit_of(const Peer& peer) const;
     [[nodiscard]] Duration own_dt() const;
     void beat();
+    [[nodiscard]] std::string_view announced_phase() const;
     bool judge_in_this_tick();
     void run_status_script(bool own);
     [[nodiscard]] bool judging_is_due() const {
@@ -254,6 +270,7 @@ class Membership {
     bool m_judges_first = false;           ///< quirk: how the race of a wake-up ends
     std::optional<Instant> m_bonus_until;
     bool m_restarting = false;
+    bool m_native = false;
     bool m_nodelist_known = false;
     std::string m_claims;
     Instant m_tell_until{};

@@ -64,6 +64,9 @@ Membership::accept(LinkId link, std::span<const std::byte> packet, wire::Message
         m_bad.note(BadPacketKind::replayed, link, *source);
         return std::nullopt;
     }
+    if (m_native) {
+        return is_beat(peer, *type, view, link) ? std::optional{index} : std::nullopt;
+    }
     if (type->starts_with("NS_")) {
         if (generation == peer.generation) {
             ++m_accepted;
@@ -96,6 +99,9 @@ Membership::accept(LinkId link, std::span<const std::byte> packet, wire::Message
 void Membership::on_own(const wire::MessageView& view, LinkId link) {
     const bool loop = view.get_hex("hg") == m_sender.generation() &&
                       view.get_hex("seq").value_or(0) <= m_sender.last_seq();
+    if (loop && m_native && view.get("nw")) {
+        return;  // another node has handed it on
+    }
     if (loop) {
         m_bad.count(BadPacketKind::reflected);
     } else {

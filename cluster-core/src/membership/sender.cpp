@@ -45,14 +45,14 @@ void Sender::complete(const Uuid* destination, bool numbered) {
     m_message.add_decimal("ttl", m_ttl);
 }
 
-void Sender::encode(Kept& into) const {
+void Sender::encode(const wire::OutgoingMessage& message, Kept& into) const {
     into.netstring.clear();
     into.classic.clear();
     if (m_has_udp) {
-        wire::encode_netstring(m_message, m_keys, m_context.ha().msgfmt, into.netstring);
+        wire::encode_netstring(message, m_keys, m_context.ha().msgfmt, into.netstring);
     }
     if (m_has_serial) {
-        wire::encode_classic(m_message, m_keys, into.classic);
+        wire::encode_classic(message, m_keys, into.classic);
     }
 }
 
@@ -77,13 +77,24 @@ void Sender::send(const Uuid* destination) {
     Kept& kept = m_history[slot];
     kept.seq = m_seq;
     kept.repeated = Instant{Duration::min()};
-    encode(kept);
+    encode(m_message, kept);
     transmit(kept);
 }
 
 void Sender::send_unnumbered(const Uuid* destination) {
     complete(destination, false);
-    encode(m_unnumbered);
+    encode(m_message, m_unnumbered);
+    transmit(m_unnumbered);
+}
+
+void Sender::send_beat() {
+    complete(nullptr, true);
+    encode(m_message, m_unnumbered);
+    transmit(m_unnumbered);
+}
+
+void Sender::forward(const wire::OutgoingMessage& message) {
+    encode(message, m_unnumbered);
     transmit(m_unnumbered);
 }
 

@@ -28,6 +28,9 @@ class Sender {
     /// Completes and sends the begun message. `destination`: uuid of the addressee, if it has one.
     void send(const Uuid* destination = nullptr);             ///< numbered, kept for retransmission
     void send_unnumbered(const Uuid* destination = nullptr);  ///< NS_ messages
+    void send_beat();  ///< numbered, never repeated: the next one says it all again
+    /// Another node's message, signed anew.
+    void forward(const wire::OutgoingMessage& message);
 
     /// Answers a request for [first, last]; calls nak(seq) for what is no longer held.
     template <class Nak>
@@ -68,7 +71,7 @@ class Sender {
 
   private:
     void complete(const Uuid* destination, bool numbered);
-    void encode(Kept& into) const;
+    void encode(const wire::OutgoingMessage& message, Kept& into) const;
     void transmit(const Kept& message);
     bool repeat_one(std::uint64_t seq);
 

@@ -13,13 +13,15 @@ namespace cluster {
 ClusterNode::Impl::Impl(NodeOptions options)
     : m_context(std::move(options)), m_membership(m_context),
       m_resources(m_context.options.files, m_context.options.quirks, m_context.issuer),
-      m_ownership(m_context, m_membership, m_resources) {
+      m_ownership(m_context, m_membership, m_resources),
+      m_native(m_context, m_membership, m_resources),
+      m_speaks_native(OwnershipNative::from_the_start(m_context.options)) {
     const auto& nodes = m_context.ha().nodes;
     CLUSTER_CHECK(std::ranges::find(nodes, m_context.options.name) != nodes.end());
 }
 
 void ClusterNode::Impl::handle(const Now& now, const Event& event, ActionSink& out) {
-    if (m_ownership.left()) {
+    if (left()) {
         return;
     }
     CLUSTER_CHECK(!m_started || now.monotonic >= m_last_run);
@@ -35,16 +37,29 @@ void ClusterNode::Impl::handle(const Now& now, const Event& event, ActionSink& o
         m_started = true;
         m_last_run = now.monotonic;
     }
-    notice_sleep();
+    if (m_speaks_native) {
+        m_native.wake(m_context.now - m_last_run);
+    } else {
+        notice_sleep();
+    }
     std::visit([this](const auto& e) { on(e); }, event);
-    follow_events();
-    m_ownership.follow_up();
+    if (m_speaks_native) {
+        m_native.follow_up();
+    } else {
+        follow_events();
+        m_ownership.follow_up();
+    }
     m_membership.finish();
     m_last_run = now.monotonic;
     m_context.out = nullptr;
 }
 
 void ClusterNode::Impl::on(const NodeStarted& event) {
+    if (m_speaks_native) {
+        m_membership.start_native(event.durable_state);
+        m_native.start();
+        return;
+    }
     m_ownership.note_claims();
     m_membership.start(event.durable_state);
     m_ownership.find_left_over();
@@ -59,6 +74,12 @@ void ClusterNode::Impl::on(const DatagramReceived& event) {
 }
 
 void ClusterNode::Impl::receive(LinkId link, std::span<const std::byte> bytes) {
+    if (m_speaks_native) {
+        m_membership.feed(link, bytes, [&](std::size_t peer, const wire::MessageView& view) {
+            m_native.on_message(peer, link, view);
+        });
+        return;
+    }
     m_membership.feed(link, bytes, [this](std::size_t peer, const wire::MessageView& view) {
         follow_events();  // a serial chunk can hold the status that explains the message after it
         m_ownership.on_message(peer, view);
@@ -68,11 +89,12 @@ void ClusterNode::Impl::receive(LinkId link, std::span<const std::byte> bytes) {
 
 void ClusterNode::Impl::on(const LinkStateChanged& event) {
     m_membership.on_carrier(event.link, event.carrier);
+    m_native.judge_again();
 }
 
 void ClusterNode::Impl::on(const ActionCompleted& event) {
     if (!m_membership.on_completed(event.id, event.outcome) &&
-        !m_ownership.on_completed(event.id, event.outcome)) {
+        (m_speaks_native || !m_ownership.on_completed(event.id, event.outcome))) {
         m_resources.on_completed(m_context.now, event, *m_context.out);
     }
 }
@@ -86,7 +108,11 @@ void ClusterNode::Impl::on(const PingReplyReceived& event) {
 }
 
 void ClusterNode::Impl::on(const BridgeStreamChanged& event) {
-    m_ownership.on_stream(event);
+    if (m_speaks_native) {
+        m_native.on_stream(event);
+    } else {
+        m_ownership.on_stream(event);
+    }
 }
 
 void ClusterNode::Impl::on(const ConfigReloaded& event) {
@@ -96,6 +122,10 @@ void ClusterNode::Impl::on(const ConfigReloaded& event) {
 }
 
 void ClusterNode::Impl::on(const AdminCommand& event) {
+    if (m_speaks_native) {
+        m_native.on_command(event);
+        return;
+    }
     // A clean stop comes as a signal, which wakes the loop; the rest through the FIFO.
     if (!m_context.quirks().handle_on_tick || event.kind == AdminCommand::Kind::stop) {
         m_ownership.on_command(event);
@@ -110,6 +140,12 @@ bool ClusterNode::Impl::loop_waits_for_ticks() const {
 }
 
 void ClusterNode::Impl::on(const DeadlineReached&) {
+    if (m_speaks_native) {
+        m_membership.on_deadline();
+        m_native.on_deadline();
+        m_resources.on_deadline(m_context.now, *m_context.out);
+        return;
+    }
     // Quirk handle_on_tick: nothing is done between two passes of the loop, timers included.
     const bool pass = !loop_waits_for_ticks() || m_membership.passes_now();
     if (pass) {
@@ -162,8 +198,12 @@ void ClusterNode::Impl::notice_sleep() {
 }
 
 std::optional<Instant> ClusterNode::Impl::next_deadline() const {
-    if (!m_started || m_ownership.left()) {
+    if (!m_started || left()) {
         return std::nullopt;
+    }
+    if (m_speaks_native) {
+        return earlier(m_membership.next_deadline(),
+                       earlier(m_native.next_deadline(), m_resources.next_deadline()));
     }
     const std::optional<Instant> own =
         loop_waits_for_ticks() ? std::nullopt : m_ownership.next_deadline();
@@ -174,7 +214,11 @@ NodeStatus ClusterNode::Impl::status() const {
     NodeStatus status;
     status.node = m_context.options.name;
     m_membership.fill(status);
-    m_ownership.fill(status);
+    if (m_speaks_native) {
+        m_native.fill(status);
+    } else {
+        m_ownership.fill(status);
+    }
     return status;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "../membership/membership.hpp"
+#include "../ownership/native/ownership_native.hpp"
 #include "../ownership/ownership_r1.hpp"
 #include "../resources/resource_manager.hpp"
 #include "context.hpp"
@@ -40,6 +41,9 @@ class ClusterNode::Impl {
     void run_waiting();
     [[nodiscard]] bool loop_waits_for_ticks() const;
     void follow_events();
+    [[nodiscard]] bool left() const noexcept {
+        return m_speaks_native ? m_native.left() : m_ownership.left();
+    }
     void notice_sleep();
     [[nodiscard]] std::uint64_t configuration_mark() const;
 
@@ -61,6 +65,8 @@ class ClusterNode::Impl {
     Membership m_membership;
     ResourceManager m_resources;
     OwnershipR1 m_ownership;
+    OwnershipNative m_native;
+    bool m_speaks_native = false;  ///< which of the two acts
     std::vector<Waiting> m_waiting;
     Instant m_last_run{};
     bool m_started = false;

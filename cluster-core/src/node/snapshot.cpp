@@ -45,6 +45,8 @@ std::vector<std::byte> ClusterNode::Impl::snapshot() const {
                         m_context.prng,
                         m_membership,
                         m_ownership,
+                        m_native,
+                        m_speaks_native,
                         m_waiting,
                         framers);
     std::vector<std::byte> bytes;
@@ -90,6 +92,8 @@ std::optional<RestoreError> ClusterNode::Impl::load(std::span<const std::byte> b
                 m_context.prng,
                 m_membership,
                 m_ownership,
+                m_native,
+                m_speaks_native,
                 m_waiting,
                 framers);
     m_context.issuer.restore(last_action);
