@@ -54,6 +54,10 @@ cmake --build build/release --target netns_tests
 UNDERSTUDY_KILLS=200 build/release/tests/netns_tests "[kill]" || [ $? -eq 77 ]
 UNDERSTUDY_MUTATIONS=1000000 build/release/tests/netns_tests "[hostile]" || [ $? -eq 77 ]
 
+step "the native core: longer exploration, 10 000 random sequences"
+cmake --build build/release --target native_core_tests
+UNDERSTUDY_NATIVE_CORE_SEQUENCES=10000 build/release/tests/native_core_tests "[native-long],*long random*"
+
 step "every scenario with both daemons, and 1 000 seeds of random faults"
 cmake --preset release -DUNDERSTUDY_TESTS=ON >/dev/null
 cmake --build build/release --target call_centre_campaign

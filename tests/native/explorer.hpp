@@ -572,8 +572,13 @@ struct Exploration {
 template <ExploredNode Node>
 class Explorer {
   public:
-    Explorer(const Options& options, int faults, std::uint64_t limit = 50'000'000)
-        : m_options(options), m_faults(faults), m_limit(limit) {}
+    /// `horizon`: no fault begins after that tick; for nodes whose states are never recognised, so
+    /// that the undisturbed course has an end.
+    Explorer(const Options& options,
+             int faults,
+             int horizon = 1'000'000,
+             std::uint64_t limit = 50'000'000)
+        : m_options(options), m_faults(faults), m_horizon(horizon), m_limit(limit) {}
 
     [[nodiscard]] Exploration run() {
         follow(World<Node>{m_options}, m_faults);
@@ -607,6 +612,9 @@ class Explorer {
                     return;
                 }
             }
+            if (left > 0 && world.now() > m_horizon) {
+                left = 0;
+            }
             if (left > 0) {
                 for (const Fault& fault : world.faults()) {
                     World<Node> other = world;
@@ -620,6 +628,7 @@ class Explorer {
 
     Options m_options;
     int m_faults = 0;
+    int m_horizon = 0;
     std::uint64_t m_limit = 0;
     std::unordered_map<std::uint64_t, int> m_seen;
     Exploration m_result;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The rules of the native dialect against every short sequence of faults and against long random
 // ones; and each check against a rule left out. UNDERSTUDY_NATIVE_SEQUENCES sets how many random
-// sequences (default 300).
+// sequences (default 100).
 #include <cstdlib>
 #include <string>
 
@@ -42,7 +42,7 @@ void hold_for_all(const Options& world, int faults) {
 
 int wanted_sequences() {
     const char* const text = std::getenv("UNDERSTUDY_NATIVE_SEQUENCES");
-    return text != nullptr ? std::atoi(text) : 300;
+    return text != nullptr ? std::atoi(text) : 100;
 }
 
 /// The first violation that the checks find with that rule left out.
