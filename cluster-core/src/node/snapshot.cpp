@@ -8,7 +8,7 @@
 namespace cluster {
 namespace {
 
-constexpr std::uint64_t snapshot_version = 3;
+constexpr std::uint64_t snapshot_version = 4;
 constexpr std::size_t word = 8;
 
 }  // namespace
