@@ -58,7 +58,10 @@ TEST_CASE("Cost: from a death to the address and to its announcement, 30 times",
             }
         }
         REQUIRE(dead > 0);
-        address_ms.push_back(static_cast<double>(*tap.address_up - dead) / 1e6);
+        // The announcement follows the address, and the kernel stamps it; a busy machine may tell
+        // us of the address later than that.
+        const std::int64_t up = std::min(*tap.address_up, *tap.announced);
+        address_ms.push_back(static_cast<double>(up - dead) / 1e6);
         announce_ms.push_back(static_cast<double>(*tap.announced - dead) / 1e6);
         net.heal();
         REQUIRE(
