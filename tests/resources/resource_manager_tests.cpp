@@ -622,6 +622,41 @@ TEST_CASE("ResourceManager: routes prefer the group's addresses once these are u
     CHECK(Words(what.end() - 2, what.end()) == Words{"0: release 1", "0: release 0"});
 }
 
+TEST_CASE(
+    "ResourceManager: addresses that go off at once take no route with them, and are preferred "
+    "again when they come back",
+    "[core][resources][routing]") {
+    FakeEdge edge(two_segments());
+    edge.routes = two_segment_routes();
+    const auto before = edge.routes;
+    edge.start();
+    edge.settle();
+    const auto fixed = edge.routes;
+    const bool suspended = GENERATE(false, true);
+    edge.orderly = false;
+    edge.call([&](ActionSink& out) {
+        suspended ? edge.manager->suspend_group(edge.now, GroupId{0}, out)
+                  : edge.manager->fall_silent(edge.now, GroupId{0}, out);
+    });
+    edge.run_for(1s);
+    CHECK(edge.addresses.empty());
+    CHECK(edge.routes == before);
+    if (GENERATE(false, true)) {
+        edge.call([&](ActionSink& out) {
+            suspended ? edge.manager->resume_group(edge.now, GroupId{0}, out)
+                      : edge.manager->speak_again(edge.now, GroupId{0}, out);
+        });
+        edge.run_for(1s);
+        CHECK(edge.addresses.size() == 2);
+        CHECK(edge.routes == fixed);
+    }
+    edge.orderly = true;
+    edge.stop();
+    edge.settle();
+    CHECK(edge.routes == before);
+    CHECK_FALSE(edge.manager->any_running(GroupId{0}));
+}
+
 TEST_CASE("ResourceManager: a fix-up that fails half-way is undone", "[core][resources][routing]") {
     FakeEdge edge(two_segments());
     edge.routes = two_segment_routes();

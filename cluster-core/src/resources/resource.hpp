@@ -64,10 +64,11 @@ class Resource {
     /// and have not begun is forgotten.
     virtual void leave_bridge() {}
 
-    /// Addresses only: off the interface although it counts as running, and back.
+    /// Addresses: off the interface although it counts as running, and back. Source fix-up: undone
+    /// before (members are called from right to left), and planned again after.
     virtual void fall_silent(ResourceContext&) {}
     virtual void speak_again(ResourceContext&) {}
-    /// Addresses only: a start does not put them on, but waits for speak_again().
+    /// Addresses and source fix-up: a start changes nothing, but waits for speak_again().
     virtual void hold_back(bool) {}
     /// Nobody knows whether it runs: a stop is to be carried out all the same.
     virtual void assume_running() { m_state = ResourceState::running; }

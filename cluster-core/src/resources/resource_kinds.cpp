@@ -320,13 +320,44 @@ class SourceResource final : public Resource {
         m_unknown = true;
     }
 
+    /// Before its addresses go: the kernel deletes a connected route together with the address that
+    /// it prefers, and the node would lose the network. Nobody waits for the answers; a later stop
+    /// looks at the routes again.
+    void fall_silent(ResourceContext& context) override {
+        if (std::exchange(m_silent, true) || state() == ResourceState::stopped) {
+            return;
+        }
+        m_todo.clear();
+        for (auto change = m_applied.rbegin(); change != m_applied.rend(); ++change) {
+            Route route = change->route;
+            route.source = change->before;
+            context.issuer.issue(context.out, ReplaceRoute{std::move(route)});
+        }
+    }
+
+    /// After its addresses: what they say about routes is planned anew.
+    void speak_again(ResourceContext& context) override {
+        if (std::exchange(m_silent, false) && state() == ResourceState::running) {
+            query(context);
+        }
+    }
+
+    void hold_back(bool held) override { m_held_back = held; }
+
   private:
     void begin_start(ResourceContext& context) override {
+        m_silent = m_held_back;
+        if (m_silent) {
+            set_state(context, ResourceState::running);
+            conclude(true);
+            return;
+        }
         set_state(context, ResourceState::starting);
         query(context);
     }
 
     void begin_stop(ResourceContext& context) override {
+        m_silent = false;
         set_state(context, ResourceState::stopping);
         if (m_applied.empty() && !m_unknown) {
             set_state(context, ResourceState::stopped);
@@ -349,6 +380,12 @@ class SourceResource final : public Resource {
 
     void answered(ResourceContext& context, const ActionCompleted& completed) override {
         const bool stopping = operation() == Operation::stop;
+        if (m_silent && !stopping) {  // fell silent meanwhile: nothing is to be changed now
+            m_asked = false;
+            set_state(context, ResourceState::running);
+            conclude(true);
+            return;
+        }
         if (completed.outcome != Outcome::done) {
             m_code = code_of(completed);
             if (!stopping) {
@@ -445,6 +482,8 @@ class SourceResource final : public Resource {
     void save_more(StateWriter& writer) const override {
         writer.flag(m_asked);
         writer.flag(m_unknown);
+        writer.flag(m_silent);
+        writer.flag(m_held_back);
         writer.signed_number(m_code);
         writer.number(m_todo.size());
         for (const Route& route : m_todo) {
@@ -460,6 +499,8 @@ class SourceResource final : public Resource {
     void load_more(StateReader& reader) override {
         m_asked = reader.flag();
         m_unknown = reader.flag();
+        m_silent = reader.flag();
+        m_held_back = reader.flag();
         m_code = static_cast<int>(reader.signed_number());
         m_todo.clear();
         for (std::uint64_t left = reader.number(); left > 0 && reader.ok(); --left) {
@@ -477,6 +518,8 @@ class SourceResource final : public Resource {
     std::vector<std::string> m_networks;
     bool m_unknown = false;  ///< an earlier life may have changed routes
     bool m_asked = false;    ///< the next answer is the routing table
+    bool m_silent = false;   ///< its addresses are off until it is settled who owns them
+    bool m_held_back = false;
     std::vector<Route> m_todo;
     std::vector<RouteChange> m_applied;  ///< to be undone
     int m_code = 0;

@@ -157,9 +157,7 @@ class ResourceManager::Impl {
 
     void set_silent(Instant now, GroupId id, bool silent, ActionSink& out) {
         auto c = context(now, out);
-        for (const auto& member : group(id).members) {
-            silent ? member->fall_silent(c) : member->speak_again(c);
-        }
+        change_voice(c, group(id), silent);
         pump(c);
     }
 
@@ -174,8 +172,8 @@ class ResourceManager::Impl {
         auto c = context(now, out);
         for (const auto& member : group(id).members) {
             member->hold_back(suspended);
-            suspended ? member->fall_silent(c) : member->speak_again(c);
         }
+        change_voice(c, group(id), suspended);
         pump(c);
     }
 
@@ -315,6 +313,17 @@ class ResourceManager::Impl {
     std::vector<Group> m_groups;
 
   private:
+    /// Off from right to left and on from left to right, as groups stop and start: a source fix-up
+    /// stands behind its addresses.
+    static void change_voice(ResourceContext& c, Group& g, bool silent) {
+        if (silent) {
+            std::for_each(
+                g.members.rbegin(), g.members.rend(), [&](auto& m) { m->fall_silent(c); });
+        } else {
+            std::for_each(g.members.begin(), g.members.end(), [&](auto& m) { m->speak_again(c); });
+        }
+    }
+
     /// Does all that can be done without waiting. Ends, since every wish is taken once and every
     /// member moves on.
     void pump(ResourceContext& c) {
