@@ -509,11 +509,11 @@ void TimelineView::paint_phases(QPainter& painter,
                    tr("No phases: %1. Marks are milestones.").arg(run.no_result));
         return;
     }
-    struct Shown {
+    struct CutOff {
         const EpisodeResult* episode;
         std::pair<Time, Time> cut;
     };
-    std::vector<Shown> all;
+    std::vector<CutOff> all;
     for (const EpisodeResult& episode : run.result->episodes) {
         if (const auto cut = run.cut_off(episode)) {
             all.push_back({&episode, *cut});
